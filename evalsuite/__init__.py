@@ -1,0 +1,1 @@
+"""Evaluation of image colorization: colorizers on photos, scores with intervals, tables."""

@@ -1,0 +1,1 @@
+"""One file per method, each ending in one frozen COLORIZER."""

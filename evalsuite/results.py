@@ -1,0 +1,191 @@
+"""The run folder: manifest, columns of rows, scores, summary, curves and output images.
+
+    manifest.json                               what ran; its status tells whether it is complete
+    journal.jsonl                               one line per finished tile: what a killed run goes on from
+    rows/<colorizer>/<metric>.<column>.npy      what the metrics measured, photos along the first axis
+    rows/<colorizer>/status.npy                 per photo: waiting, scored, failed or left out
+    rows/target/<metric>.<column>.npy           what was measured on the real photos, once for all colorizers
+    scores.parquet summary.json curves.json     written at the end, from the rows
+    outputs/<colorizer>/<photo>.png             the pixels that were measured
+    outputs.sha256                              their hashes, as `sha256sum --check` reads them
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalsuite.contracts import Columns
+from evalsuite.errors import UserError
+
+WAITING, SCORED, FAILED, LEFT_OUT = 0, 1, 2, 3
+TARGET = "target"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON so that a reader sees the old file or the new one and nothing between."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+    os.replace(part, path)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run folder.
+
+    Raises:
+        UserError: It is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file. Is {path.parent} a run folder that is complete?") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as JSON ({error}). Restore it or run again.") from None
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class ColumnFiles:
+    """The .npy columns of a run, each as long as the dataset, filled in any order.
+
+    Args:
+        folder: The run's `rows` folder.
+        photos: The dataset's length.
+    """
+
+    def __init__(self, folder: Path, photos: int) -> None:
+        self._folder = folder
+        self._photos = photos
+        self._starts: dict[Path, tuple[int, int]] = {}
+
+    def write(self, owner: str, column: str, positions: NDArray[np.int64], rows: NDArray[Any]) -> None:
+        """Put rows (N,) or (N, k) at their photos' positions."""
+        path = self._folder / owner / f"{column}.npy"
+        rows = np.ascontiguousarray(rows)
+        if path not in self._starts:
+            self._starts[path] = self._open(path, rows)
+        start, width = self._starts[path]
+        with open(path, "r+b", buffering=0) as stream:
+            for first, last in _stretches(positions):
+                stream.seek(start + int(positions[first]) * width)
+                stream.write(memoryview(rows[first:last]).cast("B"))
+
+    def read(self, owner: str, column: str) -> NDArray[Any]:
+        """Return a column, mapped and not copied into memory."""
+        array: NDArray[Any] = np.load(self._folder / owner / f"{column}.npy", mmap_mode="r")
+        return array
+
+    def _open(self, path: Path, rows: NDArray[Any]) -> tuple[int, int]:
+        width = rows.nbytes // max(len(rows), 1)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (self._photos, *rows.shape[1:])}
+            with path.with_suffix(".part").open("wb") as stream:
+                np.lib.format.write_array_header_1_0(stream, header)
+                stream.truncate(stream.tell() + width * self._photos)
+            os.replace(path.with_suffix(".part"), path)
+        with path.open("rb") as stream:
+            np.lib.format.read_magic(stream)
+            np.lib.format.read_array_header_1_0(stream)
+            return stream.tell(), width
+
+
+def _stretches(positions: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Split positions into slices of consecutive ones."""
+    breaks = np.flatnonzero(np.diff(positions) != 1) + 1
+    edges = [0, *breaks.tolist(), len(positions)]
+    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, read.
+
+    Attributes:
+        path: The folder.
+        manifest: manifest.json.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def summary(self) -> Mapping[str, Any]:
+        """summary.json."""
+        summary: Mapping[str, Any] = read_json(self.path / "summary.json")
+        return summary
+
+    @cached_property
+    def curves(self) -> Mapping[str, Any]:
+        """curves.json: colorizer to metric to points."""
+        curves: Mapping[str, Any] = read_json(self.path / "curves.json")
+        return curves
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """scores.parquet: image, colorizer, metric, value."""
+        return pd.read_parquet(self.path / "scores.parquet")
+
+    @cached_property
+    def photos(self) -> list[str]:
+        """The photos' ids, in the dataset's order."""
+        return [photo["id"] for photo in self.manifest["photos"]]
+
+    @cached_property
+    def colorizers(self) -> list[str]:
+        """The colorizers' names, in the order of the command."""
+        return list(self.manifest["colorizers"])
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """The metrics' names."""
+        return list(self.manifest["metrics"])
+
+    def columns(self, colorizer: str, metric: str) -> tuple[NDArray[np.int64], Columns]:
+        """Return the positions of the photos that were scored, and the metric's columns at these photos.
+
+        Raises:
+            UserError: The run has no such colorizer.
+        """
+        if colorizer not in self.manifest["colorizers"]:
+            raise UserError(f"{self.path}: no colorizer {colorizer!r} in this run. It has: {', '.join(self.colorizers)}.")
+        status = np.load(self.path / "rows" / colorizer / "status.npy")
+        scored = np.flatnonzero(status == SCORED)
+        whole = len(scored) == len(status)
+        columns: dict[str, NDArray[Any]] = {}
+        for owner, prefix in ((colorizer, ""), (TARGET, "target.")):
+            for path in sorted((self.path / "rows" / owner).glob(f"{metric}.*.npy")):
+                name = path.name.removeprefix(metric + ".").removesuffix(".npy")
+                column = np.load(path, mmap_mode="r")
+                constant = name.startswith("constant.")
+                columns[name if constant else prefix + name] = column if whole or constant else column[scored]
+        return scored, columns
+
+
+def open_run(path: Path | str) -> Run:
+    """Open a run folder.
+
+    Raises:
+        UserError: It is no run folder, or its run has not come to its end.
+    """
+    path = Path(path)
+    if not (path / "manifest.json").is_file():
+        raise UserError(f"{path}: no run folder (it has no manifest.json). Name the --out folder of `evalsuite run`.")
+    manifest = read_json(path / "manifest.json")
+    if manifest.get("status") != "complete":
+        raise UserError(f"{path}: this run has not come to its end. Give its command again: it goes on where it stopped.")
+    return Run(path, manifest)
