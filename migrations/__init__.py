@@ -1,0 +1,1 @@
+"""The tables of the floors below, as they were at each revision: read by Alembic as data, imported by nobody."""

@@ -1,0 +1,1 @@
+"""Pages: the study site and the dashboards. Knows turk and evalsuite."""
