@@ -29,7 +29,7 @@ Counts: TypeAlias = NDArray[np.floating[Any]]
 Estimator: TypeAlias = Callable[[Counts], NDArray[np.float64]]
 """From counts (R, n) to R values of the metric."""
 Rows: TypeAlias = "Mapping[str, Tensor]"
-"""What one batch of N photos adds to each column: (N,) or (N, k); a `target.*` column is kept once for all colorizers."""
+"""What a batch of N photos adds to each column: (N,) or (N, k); `target.*` columns are kept once for all colorizers."""
 Colorize: TypeAlias = "Callable[[Batch], Tensor]"
 """From a batch of N photos to ab (N, 2, h, w), 313 logits (N, 313, h, w) or sRGB (N, 3, H, W).
 

@@ -1,18 +1,19 @@
 """The run folder: manifest, columns of rows, scores, summary, curves and output images.
 
-    manifest.json                               what ran; its status tells whether it is complete
-    journal.jsonl                               one line per finished tile: what a killed run goes on from
-    rows/<colorizer>/<metric>.<column>.npy      what the metrics measured, photos along the first axis
-    rows/<colorizer>/status.npy                 per photo: waiting, scored, failed or left out
-    rows/target/<metric>.<column>.npy           what was measured on the real photos, once for all colorizers
-    scores.parquet summary.json curves.json     written at the end, from the rows
-    outputs/<colorizer>/<photo>.png             the pixels that were measured
-    outputs.sha256                              their hashes, as `sha256sum --check` reads them
+manifest.json                               what ran; its status tells whether it is complete
+journal.jsonl                               one line per finished tile: what a killed run goes on from
+rows/<colorizer>/<metric>.<column>.npy      what the metrics measured, photos along the first axis
+rows/<colorizer>/status.npy                 per photo: waiting, scored, failed or left out
+rows/target/<metric>.<column>.npy           what was measured on the real photos, once for all colorizers
+scores.parquet summary.json curves.json     written at the end, from the rows
+outputs/<colorizer>/<photo>.png             the pixels that were measured
+outputs.sha256                              their hashes, as `sha256sum --check` reads them
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -108,7 +109,7 @@ def _stretches(positions: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Split positions into slices of consecutive ones."""
     breaks = np.flatnonzero(np.diff(positions) != 1) + 1
     edges = [0, *breaks.tolist(), len(positions)]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ class Run:
             UserError: The run has no such colorizer.
         """
         if colorizer not in self.manifest["colorizers"]:
-            raise UserError(f"{self.path}: no colorizer {colorizer!r} in this run. It has: {', '.join(self.colorizers)}.")
+            known = ", ".join(self.colorizers)
+            raise UserError(f"{self.path}: no colorizer {colorizer!r} in this run. It has: {known}.")
         status = np.load(self.path / "rows" / colorizer / "status.npy")
         scored = np.flatnonzero(status == SCORED)
         whole = len(scored) == len(status)
@@ -187,5 +189,5 @@ def open_run(path: Path | str) -> Run:
         raise UserError(f"{path}: no run folder (it has no manifest.json). Name the --out folder of `evalsuite run`.")
     manifest = read_json(path / "manifest.json")
     if manifest.get("status") != "complete":
-        raise UserError(f"{path}: this run has not come to its end. Give its command again: it goes on where it stopped.")
+        raise UserError(f"{path}: this run has not come to its end. Give its command again: it goes on from there.")
     return Run(path, manifest)

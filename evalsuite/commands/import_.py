@@ -1,0 +1,30 @@
+"""evalsuite import"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalsuite.db import default_url, make_engine, upgrade
+from evalsuite.results import open_run
+from evalsuite.store import import_run
+
+
+@click.command("import")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
+def command(run: Path, url: str | None) -> None:
+    """Put a run into the database, in one transaction. The same run twice changes nothing.
+
+    \b
+    Example:
+      evalsuite import runs/first
+      evalsuite import runs/first --db postgresql://localhost/colors
+    """
+    opened = open_run(run)
+    engine = make_engine(url or default_url())
+    upgrade(engine)
+    imported = import_run(engine, opened)
+    done = f"imported, {imported.scores} scores" if imported.new else "is already there, nothing changed"
+    click.echo(f"{run}: {done} (run {imported.run_id} in {engine.url.render_as_string(hide_password=True)})")

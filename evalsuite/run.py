@@ -1,0 +1,292 @@
+"""The engine's conductor: from a plan to a run folder, in one pass over the photos, going on where it stopped."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from evalsuite.contracts import Colorizer, Metric
+from evalsuite.costs import measure_costs
+from evalsuite.dataset import Dataset, open_dataset
+from evalsuite.elsewhere import outputs_of_command
+from evalsuite.engines import Engine, LocalEngine, decoding_processes, devices_of
+from evalsuite.errors import UserError
+from evalsuite.images import Resize, encode_png, write_atomically
+from evalsuite.journal import Entry, append, read_journal, seconds_of
+from evalsuite.manifest import (
+    check_same,
+    code_sha256,
+    dataset_identity,
+    describe_colorizer,
+    describe_dataset,
+    describe_metric,
+    environment,
+    listing_sha256,
+    now,
+    versions,
+)
+from evalsuite.memory import keep_large_blocks
+from evalsuite.results import SCORED, TARGET, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
+from evalsuite.summary import curves_of, summarise, write_scores
+from evalsuite.surveying import survey_of
+from evalsuite.weights import find
+from evalsuite.work import Loaded, TileResult, Work, load_plugins, statuses
+
+WRITERS = 2
+PENDING_TILES = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: the command line as a record.
+
+    Attributes:
+        images: A folder, a text file of names or a CSV of photos.
+        out: The run folder.
+        colorizers: The methods.
+        metrics: The scores.
+        named: Names of colorizers and metrics that must not be skipped.
+        labels: A CSV of file and class_index, beside a folder.
+        limit: At most so many photos, a seeded random subset.
+        seed: Seeds the subset, random baselines, simulated hints and resampling.
+        resize: The resize policy.
+        device: auto, cpu or cuda.
+        engine: Where the work runs; by default this process on the device's every GPU.
+        drop_gray: Leave truly gray photos out.
+        weights: Colorizer name to the file given for it.
+        commands: Name to `CMD {input} {output}`: external programs that are colorizers, too.
+        options: Other choices, as plug-ins get them in their Setting.
+        argv: The command line, for the manifest.
+    """
+
+    images: Path
+    out: Path
+    colorizers: tuple[Colorizer, ...]
+    metrics: tuple[Metric, ...]
+    named: frozenset[str] = frozenset()
+    labels: Path | None = None
+    limit: int | None = None
+    seed: int = 0
+    resize: Resize = field(default_factory=lambda: Resize("squash", 256))
+    device: str = "auto"
+    engine: Engine | None = None
+    drop_gray: bool = False
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
+
+
+def run(plan: Plan) -> Run:
+    """Score every photo with every colorizer and every metric, or go on with what a killed run left.
+
+    Args:
+        plan: What to do.
+
+    Returns:
+        The complete run folder.
+
+    Raises:
+        UserError: The photos, the folder, a plug-in or its weights cannot be used; nothing is lost.
+    """
+    keep_large_blocks()
+    dataset = open_dataset(plan.images, plan.labels, plan.limit, plan.seed)
+    devices = devices_of(plan.device)
+    identity = _identity(plan, dataset, devices)
+    with _claimed(plan.out, identity) as known:
+        if known.get("status") == "complete":
+            return open_run(plan.out)
+        work, loaded = _load(plan, dataset, devices[0])
+        manifest = _manifest(plan, work, loaded, identity, devices)
+        check_same(plan.out, known.get("colorizers", manifest["colorizers"]), manifest["colorizers"])
+        write_json(plan.out / "manifest.json", manifest)
+        engine = plan.engine or LocalEngine(devices)
+        entries = _score(plan.out, work, loaded, engine)
+        return _finish(plan.out, manifest, work, loaded, devices[0], entries)
+
+
+def _identity(plan: Plan, dataset: Dataset, devices: Sequence[torch.device]) -> dict[str, Any]:
+    """What must be the same for a run to go on."""
+    return {
+        "dataset": dataset_identity(dataset),
+        "resize": plan.resize.describe(),
+        "colorizers": [c.name for c in plan.colorizers],
+        "outputs": {c.name: _listing(c, dataset, devices[0]) for c in plan.colorizers if "output" in c.accepts},
+        "commands": dict(plan.commands),
+        "metrics": [m.name for m in plan.metrics],
+        "seed": plan.seed,
+        "drop_gray": plan.drop_gray,
+        "options": dict(plan.options),
+        "device": devices[0].type,
+        "versions": versions(),
+        "code": code_sha256(),
+    }
+
+
+def _listing(colorizer: Colorizer, dataset: Dataset, device: torch.device) -> str:
+    work = Work(dataset, Resize("native", 0), (colorizer,), ())
+    files = colorizer.companions(dataset, work.setting(device)) if colorizer.companions else []
+    return listing_sha256([(photo.id, f[0]) for photo, f in zip(dataset.photos, files, strict=True) if f])
+
+
+@contextmanager
+def _claimed(out: Path, identity: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Hold the run folder for this process and give the manifest that it has, empty for a new run."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: --out is a folder; this is a file. Choose another name.")
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").exists():
+        raise UserError(f"{out}: this folder holds other files and no run. Choose a new or empty folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock, _said_when_full(out):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"{out}: another process is at work in this folder. Wait for it, or end it.") from None
+        known = read_json(out / "manifest.json") if (out / "manifest.json").exists() else {}
+        if known:
+            check_same(out, known["identity"], identity)
+        else:
+            write_json(out / "manifest.json", {"status": "running", "identity": identity})
+        yield known
+
+
+@contextmanager
+def _said_when_full(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UserError(f"{out}: the disk is full. Make room and give the same command again: it goes on.") from error
+
+
+def _load(plan: Plan, dataset: Dataset, device: torch.device) -> tuple[Work, Loaded]:
+    """Make the work of a plan, with what could be loaded."""
+    made = (outputs_of_command(name, c, dataset, plan.resize, plan.out) for name, c in plan.commands.items())
+    colorizers = (*plan.colorizers, *made)
+    work = Work(dataset, plan.resize, colorizers, plan.metrics, plan.seed, plan.options, plan.weights)
+    work = replace(work, drop_gray=plan.drop_gray)
+    if any(c.needs_survey for c in colorizers):
+        survey = survey_of(dataset, plan.resize, decoding_processes(), plan.out / "survey.npz")
+        work = replace(work, survey=survey)
+    loaded = load_plugins(work, device, plan.named)
+    present = tuple(c for c in colorizers if c.name in loaded.colorizers)
+    metrics = tuple(m for m in plan.metrics if m.name in loaded.metrics or m.probe is not None)
+    if not present or not metrics:
+        raise UserError(f"nothing to do: {'; '.join(reason for *_, reason in loaded.skipped)}")
+    companions = {c.name: c.companions(dataset, work.setting(device, c.name)) for c in present if c.companions}
+    return replace(work, colorizers=present, metrics=metrics, companions=companions), loaded
+
+
+def _manifest(
+    plan: Plan, work: Work, loaded: Loaded, identity: Mapping[str, Any], devices: Sequence[torch.device]
+) -> dict[str, Any]:
+    def weights(colorizer: Colorizer) -> Path | None:
+        given = plan.weights.get(colorizer.name)
+        return given if colorizer.weights is None else find(colorizer.weights, given)
+
+    return {
+        "format": 1,
+        "status": "running",
+        "created_at": now(),
+        "command": list(plan.argv),
+        "seed": plan.seed,
+        "options": dict(plan.options),
+        "identity": identity,
+        "environment": environment([str(device) for device in devices]),
+        "colorizers": {c.name: describe_colorizer(c, weights(c)) for c in work.colorizers},
+        "metrics": {m.name: describe_metric(m) for m in work.metrics},
+        "skipped": [{"kind": kind, "name": name, "reason": reason} for kind, name, reason in loaded.skipped],
+    }
+
+
+def _score(out: Path, work: Work, loaded: Loaded, engine: Engine) -> list[Entry]:
+    """Score the tiles that are not done, writing each down before the next but a few."""
+    journal, columns = out / "journal.jsonl", ColumnFiles(out / "rows", len(work.dataset.photos))
+    for metric in work.metrics:
+        for name, array in (metric.constants(work.options) if metric.constants else {}).items():
+            write_constant(out / "rows" / TARGET / f"{metric.name}.constant.{name}.npy", array)
+    done = {entry.tile for entry in read_journal(journal)}
+    tiles = [number for number in range(work.tiles) if number not in done]
+    first = sum(len(work.indices(number)) for number in done)
+    bar = tqdm(total=len(work.dataset.photos), initial=first, unit=" photos", disable=None, delay=2, desc="scoring")
+    pending: deque[tuple[TileResult, list[Future[tuple[str, str]]]]] = deque()
+    with ThreadPoolExecutor(WRITERS) as writers, bar:
+        for result in engine.results(work, loaded, tiles):
+            pending.append((result, [writers.submit(_write_output, out, work, o) for o in result.outputs]))
+            while len(pending) > PENDING_TILES:
+                bar.update(_settle(journal, columns, work, *pending.popleft()))
+        while pending:
+            bar.update(_settle(journal, columns, work, *pending.popleft()))
+    return read_journal(journal)
+
+
+def write_constant(path: Path, array: np.ndarray[Any, Any]) -> None:
+    """Keep an array that belongs to the run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, array)
+
+
+def _write_output(out: Path, work: Work, output: tuple[str, int, Any]) -> tuple[str, str]:
+    name, index, pixels = output
+    path = out / "outputs" / name / f"{work.dataset.photos[index].id}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, pixels.read_bytes() if isinstance(pixels, Path) else encode_png(pixels))
+    return path.relative_to(out).as_posix(), sha256_of(path)
+
+
+def _settle(
+    journal: Path, columns: ColumnFiles, work: Work, result: TileResult, written: list[Future[tuple[str, str]]]
+) -> int:
+    """Write a tile's rows, wait for its images, then note that it is done."""
+    indices = work.indices(result.number)
+    for owner, column, positions, rows in result.columns:
+        columns.write(owner, column, positions, rows)
+    for colorizer in work.colorizers:
+        columns.write(colorizer.name, "status", np.array(indices), statuses(result, colorizer.name, indices))
+    outputs = [future.result() for future in written]
+    append(journal, Entry(result.number, result.photos, result.failures, outputs, dict(result.seconds)))
+    return len(indices)
+
+
+def _finish(
+    out: Path,
+    manifest: dict[str, Any],
+    work: Work,
+    loaded: Loaded,
+    device: torch.device,
+    entries: Sequence[Entry],
+) -> Run:
+    """Write scores, summary and curves from the rows, and the manifest last."""
+    photos = [photo for entry in entries for photo in entry.photos]
+    manifest["photos"] = photos
+    manifest["dataset"] = describe_dataset(work, photos)
+    manifest["failures"] = [
+        {"colorizer": name, "photo": work.dataset.photos[i].id, "reason": reason}
+        for entry in entries
+        for name, i, reason in entry.failures
+    ]
+    scored = {c.name: np.flatnonzero(np.load(out / "rows" / c.name / "status.npy") == SCORED) for c in work.colorizers}
+    manifest["seconds"] = seconds_of(entries)
+    result = Run(out, manifest)
+    costs = measure_costs(work, loaded, device, {name: found.tolist() for name, found in scored.items()})
+    lines = sorted(f"{sha256}  {name}\n" for entry in entries for name, sha256 in entry.outputs)
+    write_atomically(out / "outputs.sha256", "".join(lines).encode())
+    write_scores(result, work.metrics, out / "scores.parquet")
+    write_json(out / "summary.json", summarise(result, work.metrics, costs))
+    write_json(out / "curves.json", curves_of(result, work.metrics))
+    kept = ("scores.parquet", "summary.json", "curves.json", "outputs.sha256")
+    manifest["files"] = {name: sha256_of(out / name) for name in kept}
+    write_json(out / "manifest.json", manifest | {"status": "complete", "finished_at": now()})
+    return open_run(out)
