@@ -1,0 +1,55 @@
+"""CIEDE2000 color difference, averaged over pixels and photos."""
+
+from __future__ import annotations
+
+import torch
+
+from evalsuite import color
+from evalsuite.contracts import Metric, Rows
+from evalsuite.memory import pieces
+from evalsuite.reductions import mean_of
+from evalsuite.views import Pair
+
+
+def measure(pair: Pair) -> Rows:
+    """Average the CIEDE2000 differences of outputs and targets.
+
+    Args:
+        pair: N targets and outputs, 8-bit sRGB.
+
+    Returns:
+        "value": (N,) float32, CIEDE2000 units; lower is better.
+
+    Source:
+        Sharma, Wu and Dalal 2005 with kL = kC = kH = 1 (`evalsuite.color.ciede2000`); Lab of D65, 2 degrees.
+
+    Example:
+        Black and white differ by 100.
+
+        >>> import torch
+        >>> from evalsuite.views import View
+        >>> black = View(torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
+        >>> white = View(torch.full((1, 3, 4, 4), 255, dtype=torch.uint8))
+        >>> round(measure(Pair(black, white))["value"].item(), 2)
+        100.0
+    """
+    target, output = pair.target.lab, pair.output.lab
+    parts = pieces(len(target), target[0, 0].numel(), target.device)
+    means = [color.ciede2000(target[part], output[part]).mean(dim=(1, 2)) for part in parts]
+    return {"value": torch.cat(means)}
+
+
+METRIC = Metric(
+    name="ciede2000",
+    title="CIEDE2000",
+    unit="CIEDE2000",
+    better="lower",
+    kind="full-reference",
+    source="Sharma, Wu, Dalal 2005, https://doi.org/10.1002/col.20070",
+    definition=(
+        "CIEDE2000 (kL = kC = kH = 1) of every pixel, Lab of the 8-bit sRGB pixels for D65 and the 2 degree observer; "
+        "the mean over a photo's pixels, then over photos."
+    ),
+    load=lambda setting: measure,
+    reduce=mean_of("value"),
+)

@@ -1,0 +1,75 @@
+"""Structural similarity of the RGB pixels, averaged over photos."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from evalsuite.contracts import Metric, Rows
+from evalsuite.memory import pieces
+from evalsuite.reductions import mean_of
+from evalsuite.structure import CENTER, WINDOW, Reference, compare, refer
+from evalsuite.views import Pair, View
+
+
+def measure(pair: Pair) -> Rows:
+    """Compare the structure of outputs and targets.
+
+    Args:
+        pair: N targets and outputs, 8-bit sRGB.
+
+    Returns:
+        "value": (N,) float32, at most 1; higher is better. NaN for photos of fewer than 11 pixels on a side.
+
+    Source:
+        Wang, Bovik, Sheikh, Simoncelli 2004, "Image quality assessment: from error visibility to structural
+        similarity", Eqn 13 with K1 = 0.01, K2 = 0.03, L = 255, population covariances, on R, G and B in turn, windows
+        that reach over the border left out: scikit-image with gaussian_weights=True, sigma=1.5,
+        use_sample_covariance=False, data_range=255.
+
+    Example:
+        Two constant images of 100 and 150 differ in luminance alone: (2 * 100 * 150 + C1) / (100^2 + 150^2 + C1).
+
+        >>> import torch
+        >>> gray = [View(torch.full((1, 3, 16, 16), value, dtype=torch.uint8)) for value in (100, 150)]
+        >>> round(measure(Pair(*gray))["value"].item(), 4), round((30000 + 6.5025) / (32500 + 6.5025), 4)
+        (0.9231, 0.9231)
+    """
+    count, _, height, width = pair.target.rgb8.shape
+    if min(height, width) < WINDOW:
+        return {"value": torch.full((count,), torch.nan, device=pair.target.rgb8.device)}
+    references = pair.target.shared("ssim", lambda: _references(pair.target))
+    values = [_similarity(reference, pair.output.rgb8[part]) for part, reference in references]
+    return {"value": torch.cat(values)}
+
+
+def _references(view: View) -> list[tuple[slice, Reference]]:
+    count, _, height, width = view.rgb8.shape
+    parts = pieces(count, height * width, view.rgb8.device)
+    return [(part, refer(_planes(view.rgb8[part]))) for part in parts]
+
+
+def _similarity(reference: Reference, rgb8: Tensor) -> Tensor:
+    luminance, structure = compare(reference, _planes(rgb8))
+    return (luminance * structure).view(len(rgb8), -1).mean(dim=1)
+
+
+def _planes(rgb8: Tensor) -> Tensor:
+    return rgb8.flatten(0, 1).float().sub_(CENTER)
+
+
+METRIC = Metric(
+    name="ssim",
+    title="SSIM",
+    unit="",
+    better="higher",
+    kind="full-reference",
+    source="Wang, Bovik, Sheikh, Simoncelli 2004, https://doi.org/10.1109/TIP.2003.819861",
+    definition=(
+        "Structural similarity of 8-bit sRGB with an 11 x 11 Gaussian window of sigma 1.5, population covariances and "
+        "a range of 255; windows inside the image only, R, G and B averaged, then the mean over photos. Photos of "
+        "fewer than 11 pixels on a side have no score."
+    ),
+    load=lambda setting: measure,
+    reduce=mean_of("value"),
+)
