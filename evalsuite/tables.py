@@ -1,0 +1,187 @@
+"""The tables of datasets, runs and scores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from evalsuite.db import Base
+
+
+class DatasetRow(Base):
+    """Photos that belong together; runs on the same photos share it."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (UniqueConstraint("name", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    sha256: Mapped[str]
+    images: Mapped[int]
+
+
+class PhotoRow(Base):
+    """A photo that was scored, by its place among them."""
+
+    __tablename__ = "photos"
+    __table_args__ = (UniqueConstraint("dataset_id", "name"), UniqueConstraint("dataset_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey(DatasetRow.id, ondelete="CASCADE"))
+    name: Mapped[str]
+    position: Mapped[int]
+    file: Mapped[str]
+    sha256: Mapped[str]
+
+
+class ColorizerRow(Base):
+    """A method, as the newest run described it."""
+
+    __tablename__ = "colorizers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    paper: Mapped[str]
+    url: Mapped[str]
+    licence: Mapped[str]
+
+
+class MetricRow(Base):
+    """A score, as the newest run described it."""
+
+    __tablename__ = "metrics"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    unit: Mapped[str]
+    better: Mapped[str | None]
+    kind: Mapped[str]
+    definition: Mapped[str]
+
+
+class RunRow(Base):
+    """A run folder that was imported; `facts` is its manifest without photos and failures."""
+
+    __tablename__ = "runs"
+    __table_args__ = (Index(None, "dataset_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey(DatasetRow.id))
+    sha256: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    folder: Mapped[str]
+    size: Mapped[int]
+    resize: Mapped[str]
+    scores: Mapped[int]
+    facts: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    imported_at: Mapped[datetime]
+
+
+class EntryRow(Base):
+    """A colorizer in a run."""
+
+    __tablename__ = "entries"
+    __table_args__ = (UniqueConstraint("run_id", "colorizer_id"), UniqueConstraint("run_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(RunRow.id, ondelete="CASCADE"))
+    colorizer_id: Mapped[int] = mapped_column(ForeignKey(ColorizerRow.id))
+    position: Mapped[int]
+    weights_sha256: Mapped[str | None]
+
+
+class ScoreRow(Base):
+    """A metric's value for one photo of an entry; photos without a finite value have no row."""
+
+    __tablename__ = "scores"
+    __table_args__ = (
+        Index("ix_scores_sort", "entry_id", "metric_id", "value", "photo_id"),
+        Index("ix_scores_photo", "photo_id", "metric_id", "entry_id", "value"),
+        {"sqlite_with_rowid": False},
+    )
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey(PhotoRow.id), primary_key=True)
+    value: Mapped[float]
+
+
+class SummaryRow(Base):
+    """What a page says of an entry and a metric without reading a score."""
+
+    __tablename__ = "summaries"
+    __table_args__ = (Index(None, "metric_id", "value"), {"sqlite_with_rowid": False})
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    n: Mapped[int]
+    value: Mapped[float | None]
+    ci_lo: Mapped[float | None]
+    ci_hi: Mapped[float | None]
+    mean: Mapped[float | None]
+    sd: Mapped[float | None]
+    q05: Mapped[float | None]
+    q25: Mapped[float | None]
+    q50: Mapped[float | None]
+    q75: Mapped[float | None]
+    q95: Mapped[float | None]
+    rank_lo: Mapped[int | None]
+    rank_hi: Mapped[int | None]
+    tie_group: Mapped[int | None]
+    details: Mapped[dict[str, Any]]
+
+
+class PairRow(Base):
+    """The paired difference a - b of two entries of a run in a metric."""
+
+    __tablename__ = "pairs"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    a_entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    b_entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    n: Mapped[int]
+    mean_diff: Mapped[float | None]
+    ci_lo: Mapped[float | None]
+    ci_hi: Mapped[float | None]
+    p: Mapped[float | None]
+    p_holm: Mapped[float | None]
+
+
+class CurveRow(Base):
+    """The points of a metric's curve for an entry, as curves.json has them."""
+
+    __tablename__ = "curves"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    points: Mapped[dict[str, Any]]
+
+
+class FailureRow(Base):
+    """A photo without a score, and why: of one entry, or of the whole run where it could not be decoded."""
+
+    __tablename__ = "failures"
+    __table_args__ = (Index(None, "run_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(RunRow.id, ondelete="CASCADE"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"))
+    photo: Mapped[str]
+    reason: Mapped[str]
+
+
+class CounterRow(Base):
+    """A number that pages read instead of counting; `data_version` grows with every change they show."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]

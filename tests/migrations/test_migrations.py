@@ -1,0 +1,121 @@
+"""The migrations make what the models say."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from evalsuite.db import MIGRATIONS, downgrade, make_engine, upgrade
+from evalsuite.errors import UserError
+from evalsuite.tables import ScoreRow
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = ScoreRow.metadata
+
+
+def names_of(engine: Engine) -> dict[str, Any]:
+    """The names of everything that has one, by table."""
+    found = inspect(engine)
+    return {
+        table: {
+            "primary key": found.get_pk_constraint(table)["name"],
+            "foreign keys": sorted(str(key["name"]) for key in found.get_foreign_keys(table)),
+            "unique": sorted(str(key["name"]) for key in found.get_unique_constraints(table)),
+            "indexes": sorted(str(index["name"]) for index in found.get_indexes(table)),
+        }
+        for table in sorted(found.get_table_names())
+        if table != "alembic_version"
+    }
+
+
+def test_upgrading_from_nothing_gives_the_tables_of_the_models(engine: Engine) -> None:
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), TABLES)
+
+    assert differences == []
+    assert set(TABLES.tables) == set(names_of(engine))
+
+
+def test_constraints_and_indexes_have_the_names_that_the_models_give_them(engine: Engine) -> None:
+    migrated = names_of(engine)
+    downgrade(engine, "base")
+    TABLES.create_all(engine)
+
+    assert migrated == names_of(engine)
+
+
+def test_downgrading_to_nothing_leaves_no_table_and_the_way_up_is_open_again(engine: Engine) -> None:
+    downgrade(engine, "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+
+    upgrade(engine)
+    assert "scores" in inspect(engine).get_table_names()
+
+
+def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
+    before = names_of(engine)
+
+    upgrade(engine)
+
+    assert names_of(engine) == before
+
+
+def test_scores_are_clustered_by_their_key_in_sqlite(sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        tables = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
+    engine.dispose()
+
+    assert {name for name, sql in tables if "WITHOUT ROWID" in sql} == {"scores", "summaries", "pairs", "curves"}
+
+
+def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(UserError, match=r"newer version .*9999.* Update colorization-evalsuite"):
+        upgrade(engine)
+
+
+def test_a_failing_upgrade_leaves_nothing_behind(empty_engine: Engine) -> None:
+    with empty_engine.begin() as connection:
+        connection.execute(text("CREATE TABLE summaries (id INTEGER)"))
+
+    with pytest.raises(Exception, match="summaries"):
+        upgrade(empty_engine)
+
+    assert inspect(empty_engine).get_table_names() == ["summaries"]
+
+
+def test_revisions_are_numbered_one_after_the_other() -> None:
+    files = sorted((MIGRATIONS / "versions").glob("*.py"))
+
+    for number, file in enumerate(files, start=1):
+        before = f'"{number - 1:04d}"' if number > 1 else None
+        lines = file.read_text().splitlines()
+        assert re.fullmatch(rf"{number:04d}(_[a-z0-9]+){{2,}}\.py", file.name)
+        assert f'revision = "{number:04d}"' in lines
+        assert f"down_revision = {before}" in lines
+
+
+def test_alembics_own_command_finds_the_migrations_and_sees_no_difference(sqlite_url: str) -> None:
+    for arguments in (["upgrade", "head"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments],
+            cwd=ROOT,
+            env={"DATABASE_URL": sqlite_url, "PYTHONPATH": str(ROOT), "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert "No new upgrade operations detected" in done.stdout
