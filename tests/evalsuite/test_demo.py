@@ -82,11 +82,9 @@ def test_every_command_is_shown_before_it_runs(tmp_path: Path, monkeypatch: pyte
 
     assert said.exit_code == 0
     assert [call[:3] for call in calls.seen] == [[sys.executable, "-m", "evalsuite.cli"]] * 3
-    assert [line.split()[2] for line in said.output.splitlines() if line.startswith("$")] == [
-        "run",
-        "compare",
-        "import",
-    ]
+    shown = [line.removeprefix("$ evalsuite ") for line in said.output.splitlines() if line.startswith("$")]
+    assert shown == [shlex.join(call[3:]) for call in calls.seen]
+    assert [call[3] for call in calls.seen] == ["run", "compare", "import"]
     assert {call[3] for call in calls.seen} <= set(COMMANDS)
     assert str(tmp_path / "evalsuite.db") in said.output.splitlines()[-1]
 
