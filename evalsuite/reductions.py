@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from evalsuite.contracts import Columns, Counts, Estimator
 
@@ -34,13 +35,22 @@ def ratio_of(numerator: str, denominator: str) -> Callable[[Columns], Estimator]
     return reduce
 
 
-def ratio(numerator: Columns | object, denominator: object) -> Estimator:
-    """Estimator of sum(counts * numerator) / sum(counts * denominator), both (n,)."""
-    parts = np.stack([np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)], axis=1)
+def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Estimator:
+    """Estimator of sum(counts * numerator) / sum(counts * denominator), both (n,); not finite where the latter is 0.
 
-    def estimate(counts: Counts) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        sums = np.asarray(counts, np.float64) @ parts
+    Resampling is bound by memory, so counts in float32 are summed in float32, but only what is left of the numerator
+    once the ratio of all photos is taken out: the error stays within 1e-5 standard errors.
+    """
+    top, bottom = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = float(np.divide(top.sum(), bottom.sum()))
+    center = whole if np.isfinite(whole) else 0.0
+    rest, weights = (top - center * bottom).astype(np.float32), bottom.astype(np.float32)
+
+    def estimate(counts: Counts) -> NDArray[np.float64]:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(sums[:, 0] / sums[:, 1])
+            if counts.dtype == np.float32:
+                return center + np.divide(counts @ rest, counts @ weights, dtype=np.float64)
+            return np.asarray((counts @ top) / (counts @ bottom), np.float64)
 
     return estimate
