@@ -1,0 +1,124 @@
+"""Reading the learned arrays of a .caffemodel, without Caffe and without a protobuf library.
+
+Source: the protobuf wire format (protobuf.dev/programming-guides/encoding) and the field numbers of caffe.proto:
+NetParameter.layer 100; LayerParameter.name 1, .blobs 7; BlobProto.num, channels, height, width 1..4, .data 5,
+.shape 7, .double_data 8; BlobShape.dim 1. Files in Caffe's older V1 layout (NetParameter.layers) are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalsuite.errors import UserError
+
+Layers: TypeAlias = dict[str, tuple[NDArray[np.float32], ...]]
+VARINT, EIGHT_BYTES, DELIMITED, FOUR_BYTES = 0, 1, 2, 5
+LAYER, NAME, BLOBS = 100, 1, 7
+OLD_SHAPE, DATA, SHAPE, DOUBLE_DATA = (1, 2, 3, 4), 5, 7, 8
+DIM = 1
+
+
+def read_layers(path: Path) -> Layers:
+    """Read every layer's arrays.
+
+    Args:
+        path: A .caffemodel.
+
+    Returns:
+        Layer name to its arrays, float32, in the file's order; layers without any are left out.
+
+    Raises:
+        UserError: The file is damaged, or it has no layers with arrays.
+    """
+    try:
+        layers = dict(_layer(value) for value in _all(memoryview(path.read_bytes()), LAYER))
+    except (ValueError, IndexError) as error:
+        rule = f"{path}: a .caffemodel in Caffe's protobuf layout, and this file is damaged or something else"
+        raise UserError(f"{rule}; got {error}. Get the file again.") from error
+    layers = {name: blobs for name, blobs in layers.items() if blobs}
+    if not layers:
+        raise UserError(f"{path}: a .caffemodel holds layers with arrays; got none. Get the file again.")
+    return layers
+
+
+def _layer(message: memoryview) -> tuple[str, tuple[NDArray[np.float32], ...]]:
+    names = [str(value, "utf-8") for value in _all(message, NAME)]
+    return "".join(names[-1:]), tuple(_blob(value) for value in _all(message, BLOBS))
+
+
+def _blob(message: memoryview) -> NDArray[np.float32]:
+    fields = list(_fields(message))
+    # Packed and unpacked floats differ in how often the field occurs, not in their bytes.
+    floats = np.frombuffer(b"".join(_bytes(value) for number, value in fields if number == DATA), "<f4")
+    doubles = np.frombuffer(b"".join(_bytes(value) for number, value in fields if number == DOUBLE_DATA), "<f8")
+    values = floats if floats.size else doubles
+    return values.astype(np.float32).reshape(_shape(fields))
+
+
+def _shape(fields: Sequence[tuple[int, int | memoryview]]) -> list[int]:
+    shapes = [_dims(_bytes(value)) for number, value in fields if number == SHAPE]
+    if shapes:
+        return shapes[-1]
+    old = {number: value for number, value in fields if isinstance(value, int)}
+    return [int(old.get(number, 1)) for number in OLD_SHAPE]
+
+
+def _dims(message: memoryview) -> list[int]:
+    dims: list[int] = []
+    for number, value in _fields(message):
+        if number == DIM and isinstance(value, int):
+            dims.append(value)
+        elif number == DIM:
+            packed, position = _bytes(value), 0
+            while position < len(packed):
+                dim, position = _varint(packed, position)
+                dims.append(dim)
+    return dims
+
+
+def _all(message: memoryview, number: int) -> Iterator[memoryview]:
+    return (_bytes(value) for found, value in _fields(message) if found == number)
+
+
+def _bytes(value: int | memoryview) -> memoryview:
+    if isinstance(value, int):
+        raise ValueError("a number where a message belongs")
+    return value
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Walk through a message's fields: numbers as int, everything else as its bytes."""
+    position = 0
+    while position < len(message):
+        key, position = _varint(message, position)
+        size = {EIGHT_BYTES: 8, FOUR_BYTES: 4}.get(key & 7, 0)
+        if key & 7 == VARINT:
+            value, position = _varint(message, position)
+            yield key >> 3, value
+            continue
+        if key & 7 == DELIMITED:
+            size, position = _varint(message, position)
+        elif not size:
+            raise ValueError(f"wire type {key & 7} at byte {position}")
+        if position + size > len(message):
+            raise ValueError(f"a field of {size} bytes where {len(message) - position} are left")
+        yield key >> 3, message[position : position + size]
+        position += size
+
+
+def _varint(message: memoryview, position: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, position
+        if shift > 63:
+            raise ValueError(f"a number without an end at byte {position}")
