@@ -1,7 +1,7 @@
 """Decoding ahead of the work, in processes of their own that know Pillow and numpy and nothing else.
 
-Run as `python -m evalsuite.loading` this module is such a process: it reads requests from standard input and writes
-pixels to standard output. Plain subprocesses, since multiprocessing would import the caller's script again.
+Such a process reads requests from standard input and writes pixels to standard output. These are plain subprocesses,
+since multiprocessing would import the caller's script again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -147,7 +148,7 @@ class Decoder:
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None:
             environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-            command = [sys.executable, "-m", "evalsuite.loading"]
+            command = [sys.executable, "-c", "from evalsuite.loading import main; main()"]
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
             )
@@ -164,8 +165,9 @@ class Decoder:
             process.kill()
             process.wait()
             for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
+                with suppress(BrokenPipeError):
+                    if stream is not None:
+                        stream.close()
 
 
 def _widen(stream: IO[bytes]) -> None:
@@ -242,6 +244,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         _send(answers, [load(wanted) for wanted in request])
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be a decoding process."""
     _widen(sys.stdin.buffer)
     serve(sys.stdin.buffer, sys.stdout.buffer)

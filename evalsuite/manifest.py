@@ -154,7 +154,7 @@ def describe_dataset(work: Work, photos: Sequence[Mapping[str, Any]]) -> dict[st
         "source": str(work.dataset.source),
         "images": len(scored),
         "sha256": hash_of({photo["id"]: photo["sha256"] for photo in scored}),
-        "size": work.resize.size,
+        "size": None if work.resize.policy == "native" else work.resize.size,
         "resize": work.resize.policy,
         "filter": work.resize.describe(),
         "labelled": work.dataset.labelled,

@@ -67,6 +67,7 @@ class Plan:
         weights: Colorizer name to the file given for it.
         commands: Name to `CMD {input} {output}`: external programs that are colorizers, too.
         options: Other choices, as plug-ins get them in their Setting.
+        tile: How many consecutive photos are one unit of work, written down when it is done.
         argv: The command line, for the manifest.
     """
 
@@ -85,6 +86,7 @@ class Plan:
     weights: Mapping[str, Path] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    tile: int = 16
     argv: tuple[str, ...] = ()
 
 
@@ -127,6 +129,7 @@ def _identity(plan: Plan, dataset: Dataset, devices: Sequence[torch.device]) -> 
         "metrics": [m.name for m in plan.metrics],
         "seed": plan.seed,
         "drop_gray": plan.drop_gray,
+        "tile": plan.tile,
         "options": dict(plan.options),
         "device": devices[0].type,
         "versions": versions(),
@@ -176,7 +179,7 @@ def _load(plan: Plan, dataset: Dataset, device: torch.device) -> tuple[Work, Loa
     made = (outputs_of_command(name, c, dataset, plan.resize, plan.out) for name, c in plan.commands.items())
     colorizers = (*plan.colorizers, *made)
     work = Work(dataset, plan.resize, colorizers, plan.metrics, plan.seed, plan.options, plan.weights)
-    work = replace(work, drop_gray=plan.drop_gray)
+    work = replace(work, drop_gray=plan.drop_gray, tile=plan.tile)
     if any(c.needs_survey for c in colorizers):
         survey = survey_of(dataset, plan.resize, decoding_processes(), plan.out / "survey.npz")
         work = replace(work, survey=survey)

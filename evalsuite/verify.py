@@ -137,7 +137,7 @@ def pair_of(run: Run, colorizer: str, index: int) -> Pair | None:
     if not path.is_file():
         return None
     views = []
-    for wanted in (Wanted((Path(photo["file"]),), Resize(resize["resize"], resize["size"])), Wanted((path,), None)):
+    for wanted in (Wanted((Path(photo["file"]),), Resize(resize["resize"], resize["size"] or 0)), Wanted((path,), None)):
         picture = load(wanted)
         if picture.rgb is None:
             raise UserError(f"{picture.path}: {picture.reason}. Restore the file and verify again.")

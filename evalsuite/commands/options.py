@@ -80,7 +80,7 @@ def chosen_engine(name: str, device: str) -> Engine | None:
 
 def resize_policy(name: str, size: int) -> Resize:
     """Return the resize policy of that name."""
-    return Resize("native", None) if name == "native" else Resize(name, size)  # type: ignore[arg-type]  # click checks it
+    return Resize(name, size)  # type: ignore[arg-type]  # click allows only these names
 
 
 def tell(run: Run, strict: bool) -> None:

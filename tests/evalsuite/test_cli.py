@@ -1,0 +1,160 @@
+"""The commands as a user gives them, in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from evalsuite.cli import COMMANDS, group
+
+SMALL = ["--size", "32", "--metrics", "psnr_rgb,ssim,auc"]
+
+
+def evalsuite(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "evalsuite.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    shown = CliRunner().invoke(group, [name, "--help"])
+
+    assert shown.exit_code == 0
+    assert f"evalsuite {name}" in shown.output.split("Example:")[1]
+
+
+def test_help_does_not_load_torch() -> None:
+    code = "import sys; from evalsuite.cli import group; group(['--help'], standalone_mode=False); sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_from_photos_to_a_table(photos: Path, tmp_path: Path) -> None:
+    out, database = tmp_path / "run", f"sqlite:///{tmp_path}/results.db"
+
+    ran = evalsuite("run", "--images", photos, "--colorizers", "gray,random", *SMALL, "--out", out)
+    report = evalsuite("report", out, "--format", "json")
+    latex = evalsuite("report", out, "--format", "latex", "--style", "zhang2016")
+    compared = evalsuite("compare", out, "gray", "random", "--format", "json")
+    explained = evalsuite("report", out, "--explain", "auc")
+    imported = evalsuite("import", out, "--db", database)
+    again = evalsuite("import", out, "--db", database)
+    verified = evalsuite("verify", out)
+
+    for done in (ran, report, latex, compared, explained, imported, again, verified):
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+    assert "PSNR" in ran.stdout
+    assert json.loads(report.stdout) == json.loads((out / "summary.json").read_text())
+    assert r"\toprule" in latex.stdout
+    assert json.loads(compared.stdout)
+    assert "151" in explained.stdout
+    assert "imported, 42 scores" in imported.stdout
+    assert "nothing changed" in again.stdout
+    assert "differs" not in verified.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run", "--images", "nowhere", "--colorizers", "gray", "--out", "r"], "nowhere"),
+        (["run", "--images", ".", "--colorizers", "grey", "--out", "r"], "Did you mean 'gray'"),
+        (["run", "--images", ".", "--colorizers", "gray", "--metrics", "psnr", "--out", "r"], "psnr"),
+        (["run", "--images", ".", "--colorizers", "gray", "--weights", "gray", "--out", "r"], "NAME=FILE"),
+        (["score", "--images", ".", "--outputs", "a=x", "--outputs", "a=y", "--out", "r"], "twice"),
+        (["report", "nowhere"], "no run folder"),
+        (["compare", "nowhere", "a", "b"], "no run folder"),
+        (["frobnicate"], "No such command"),
+        (["run"], "Missing option"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_status_2(words: list[str], says: str, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "evalsuite.cli", *words]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+def test_strict_ends_with_2_when_a_file_failed(photos: Path, tmp_path: Path) -> None:
+    (photos / "bad.jpg").write_text("no photo")
+    words = ["run", "--images", photos, "--colorizers", "gray", *SMALL, "--out", tmp_path / "run"]
+
+    loose, strict = evalsuite(*words), evalsuite(*words, "--strict")
+
+    assert loose.returncode == 0
+    assert "failed  bad: " in loose.stderr
+    assert strict.returncode == 2
+    assert "--strict" in strict.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_with_the_same_command(photos: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text(
+        "import time\nfrom evalsuite.contracts import Colorizer\n\n\ndef colorize(batch):\n    time.sleep(0.5)\n"
+        "    return batch.L.repeat(1, 2, 1, 1) * 0 + 9\n\n\n"
+        "SLOW = Colorizer(name='slow', title='Slow', load=lambda setting: colorize)\n"
+    )
+    for k in range(7, 60):
+        (photos / f"p{k}.png").write_bytes((photos / f"p{k % 7}.png").read_bytes())
+    words = ["run", "--images", photos, "--colorizers", f"{slow}:SLOW,gray", *SMALL, "--out"]
+    command = [sys.executable, "-m", "evalsuite.cli", *map(str, words), str(tmp_path / "killed")]
+
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal = tmp_path / "killed" / "journal.jsonl"
+    deadline = time.monotonic() + 60
+    while not (journal.exists() and journal.stat().st_size) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done_before = journal.read_text().count("\n")
+    resumed, fresh = evalsuite(*words, tmp_path / "killed"), evalsuite(*words, tmp_path / "fresh")
+
+    assert 0 < done_before < 4
+    assert resumed.returncode == fresh.returncode == 0, resumed.stderr
+    assert (tmp_path / "killed" / "summary.json").read_bytes() == (tmp_path / "fresh" / "summary.json").read_bytes()
+    assert (tmp_path / "killed" / "outputs.sha256").read_bytes() == (tmp_path / "fresh" / "outputs.sha256").read_bytes()
+
+
+@pytest.mark.slow
+def test_score_pairs_results_by_stem(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    for photo in photos.glob("*.png"):
+        (tmp_path / "other" / photo.name).write_bytes(photo.read_bytes())
+    (tmp_path / "other" / "extra.png").write_bytes((photos / "p0.png").read_bytes())
+    words = [
+        "--images",
+        photos,
+        "--outputs",
+        f"other={tmp_path}/other",
+        "--metrics",
+        "l_shift,ssim",
+        "--out",
+        tmp_path / "r",
+    ]
+
+    done = evalsuite("score", *words)
+
+    assert done.returncode == 0, done.stderr
+    assert "extra   other: 1 results without a photo" in done.stderr
+
+
+def test_the_list_shows_papers_licences_and_weights() -> None:
+    shown = CliRunner().invoke(group, ["list", "colorizers"], env={"COLUMNS": "240"})
+
+    assert shown.exit_code == 0, shown.exception
+    assert "colorization_release_v2-9b330a0b.pth" in shown.output
+    assert "BSD" in shown.output

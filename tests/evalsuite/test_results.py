@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalsuite.errors import UserError
+from evalsuite.results import FAILED, SCORED, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
+
+
+def test_columns_are_filled_in_any_order(tmp_path: Path) -> None:
+    columns = ColumnFiles(tmp_path, photos=5)
+    columns.write("gray", "psnr_rgb.value", np.array([3, 4]), np.array([30.0, 40.0]))
+    columns.write("gray", "psnr_rgb.value", np.array([0, 2]), np.array([0.5, 20.0]))
+
+    assert columns.read("gray", "psnr_rgb.value").tolist() == [0.5, 0.0, 20.0, 30.0, 40.0]
+
+
+def test_wide_columns_keep_their_type_and_width(tmp_path: Path) -> None:
+    rows = np.arange(6, dtype=np.float32).reshape(2, 3)
+    ColumnFiles(tmp_path, photos=4).write("gray", "fid.features", np.array([1, 2]), rows)
+
+    read = np.load(tmp_path / "gray" / "fid.features.npy")
+
+    assert read.shape == (4, 3)
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read[1:3], rows)
+
+
+def test_a_second_writer_goes_on_with_the_same_file(tmp_path: Path) -> None:
+    for k in range(2):
+        ColumnFiles(tmp_path, photos=2).write("gray", "a.value", np.array([k]), np.array([k + 1.0]))
+
+    assert np.load(tmp_path / "gray" / "a.value.npy").tolist() == [1.0, 2.0]
+
+
+def run_folder(folder: Path) -> Run:
+    columns = ColumnFiles(folder / "rows", photos=3)
+    everywhere = np.arange(3)
+    columns.write("gray", "status", everywhere, np.array([SCORED, FAILED, SCORED], np.uint8))
+    columns.write("gray", "a.value", everywhere, np.array([1.0, 2.0, 3.0]))
+    columns.write("target", "a.count", everywhere, np.array([10.0, 20.0, 30.0]))
+    np.save(folder / "rows" / "target" / "a.constant.prior.npy", np.ones(7))
+    photos = [{"id": name, "status": "scored"} for name in "xyz"]
+    manifest = {"status": "complete", "colorizers": {"gray": {}}, "metrics": {"a": {}}, "photos": photos}
+    write_json(folder / "manifest.json", manifest)
+    return open_run(folder)
+
+
+def test_a_run_gives_the_rows_of_the_photos_that_were_scored(tmp_path: Path) -> None:
+    indices, columns = run_folder(tmp_path).columns("gray", "a")
+
+    assert indices.tolist() == [0, 2]
+    assert columns["value"].tolist() == [1.0, 3.0]
+    assert columns["target.count"].tolist() == [10.0, 30.0]
+    assert columns["constant.prior"].shape == (7,)
+
+
+def test_an_unknown_colorizer_is_told_with_the_known(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no colorizer 'grey' in this run. It has: gray"):
+        run_folder(tmp_path).columns("grey", "a")
+
+
+def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no run folder"):
+        open_run(tmp_path)
+
+
+def test_a_run_that_was_stopped_is_not_opened(tmp_path: Path) -> None:
+    write_json(tmp_path / "manifest.json", {"status": "running"})
+
+    with pytest.raises(UserError, match="has not come to its end"):
+        open_run(tmp_path)
+
+
+def test_damaged_json_is_told_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text("{")
+
+    with pytest.raises(UserError, match=r"summary\.json: cannot be read as JSON"):
+        read_json(tmp_path / "summary.json")
+
+
+def test_missing_json_is_told_with_its_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"curves\.json: no such file"):
+        read_json(tmp_path / "curves.json")
+
+
+def test_json_has_no_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"value": float("nan")})
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_json_is_replaced_whole(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"a": 1})
+    write_json(tmp_path / "a.json", {"a": 2})
+
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": 2}
+
+
+def test_a_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+
+    # NIST's example for SHA-256.
+    assert sha256_of(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
