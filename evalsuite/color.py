@@ -254,7 +254,7 @@ def nearest_bin(ab: Tensor) -> Tensor:
         a cell without a bin are compared with all 313.
 
     Example:
-        >>> ab_bins()[nearest_bin(torch.tensor([44.0, 36.0]).reshape(1, 2, 1, 1)).item()].tolist()
+        >>> ab_bins()[nearest_bin(torch.tensor([44.0, 36.0]).reshape(1, 2, 1, 1))].flatten().tolist()
         [40.0, 40.0]
     """
     _check_channels("nearest_bin", ab, 2)
