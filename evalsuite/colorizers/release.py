@@ -45,6 +45,7 @@ class Recipe(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+        self.eval()
 
     def forward(self, batch: Batch) -> Tensor:
         """Color a batch at the network's resolution."""
