@@ -226,12 +226,14 @@ def _score(out: Path, work: Work, loaded: Loaded, engine: Engine) -> list[Entry]
     bar = tqdm(total=len(work.dataset.photos), initial=first, unit=" photos", disable=None, delay=2, desc="scoring")
     pending: deque[tuple[TileResult, list[Future[tuple[str, str]]]]] = deque()
     with ThreadPoolExecutor(WRITERS) as writers, bar:
-        for result in engine.results(work, loaded, tiles):
-            pending.append((result, [writers.submit(_write_output, out, work, o) for o in result.outputs]))
-            while len(pending) > PENDING_TILES:
+        try:
+            for result in engine.results(work, loaded, tiles):
+                pending.append((result, [writers.submit(_write_output, out, work, o) for o in result.outputs]))
+                while len(pending) > PENDING_TILES:
+                    bar.update(_settle(journal, columns, work, *pending.popleft()))
+        finally:
+            while pending:
                 bar.update(_settle(journal, columns, work, *pending.popleft()))
-        while pending:
-            bar.update(_settle(journal, columns, work, *pending.popleft()))
     return read_journal(journal)
 
 

@@ -98,7 +98,7 @@ def test_the_default_metrics_are_those_that_say_so() -> None:
 
 @pytest.mark.parametrize("text", ["gray,gray", ","])
 def test_a_name_stands_once_and_there_is_at_least_one(text: str) -> None:
-    with pytest.raises(UserError, match="twice|at least one"):
+    with pytest.raises(UserError, match=r"twice|at least one"):
         chosen_colorizers(text)
 
 
@@ -116,5 +116,5 @@ def test_a_family_makes_a_metric_of_any_variant() -> None:
 
 
 def test_an_unknown_metric_is_named() -> None:
-    with pytest.raises(UserError, match="metric 'psnr' is unknown. Did you mean"):
+    with pytest.raises(UserError, match=r"metric 'psnr' is unknown\. Did you mean"):
         metric("psnr")

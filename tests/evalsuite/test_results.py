@@ -57,7 +57,7 @@ def test_a_run_gives_the_rows_of_the_photos_that_were_scored(tmp_path: Path) -> 
 
 
 def test_an_unknown_colorizer_is_told_with_the_known(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no colorizer 'grey' in this run. It has: gray"):
+    with pytest.raises(UserError, match=r"no colorizer 'grey' in this run\. It has: gray"):
         run_folder(tmp_path).columns("grey", "a")
 
 

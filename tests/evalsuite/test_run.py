@@ -50,7 +50,7 @@ def test_a_run_folder_is_complete(plan: Plan) -> None:
     assert list(scores.columns) == ["image", "colorizer", "metric", "value"]
     assert set(scores["metric"]) == {"psnr_rgb", "ssim", "auc", "colorfulness"}
     assert len(scores) == 7 * 3 * 4
-    assert len(done.curves["gray"]["auc"]["y"]) == 151
+    assert len(done.curves["gray"]["auc"]["share"]) == 151
 
 
 def test_the_truth_is_perfect_and_the_summary_says_how_sure(plan: Plan) -> None:

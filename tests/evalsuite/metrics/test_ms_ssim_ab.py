@@ -83,7 +83,7 @@ def smooth(plane: np.ndarray) -> np.ndarray:
 
 def halved(plane: np.ndarray) -> np.ndarray:
     plane = plane[: plane.shape[0] // 2 * 2, : plane.shape[1] // 2 * 2]
-    return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4
+    return np.asarray((plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4)
 
 
 def channels_first(images: np.ndarray) -> Tensor:
