@@ -107,7 +107,8 @@ def _import_new(session: Session, run: Run, identity: str) -> Imported:
     photos = {p.name: p.id for p in session.scalars(select(PhotoRow).where(PhotoRow.dataset_id == dataset_id))}
     spreads: dict[tuple[str, str], dict[str, float]] = {}
     for (colorizer, metric), photo_ids, values in _scores(run, photos):
-        _insert_scores(session, entries[colorizer], metrics[metric], photo_ids, values)
+        if len(values):
+            _insert_scores(session, entries[colorizer], metrics[metric], photo_ids, values)
         row.scores += len(values)
         spreads[colorizer, metric] = _spread(values)
     _insert(session, SummaryRow, _summaries(run, entries, metrics, spreads))

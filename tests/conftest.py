@@ -1,21 +1,26 @@
-"""Databases for tests: SQLite, and a PostgreSQL of our own that needs neither root nor a network."""
+"""Databases for tests: SQLite, and a PostgreSQL of our own that needs no network."""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
+from evalsuite.tables import ScoreRow
+
+KINDS = ["sqlite", "postgresql"]
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The address of a PostgreSQL server that lives as long as the tests."""
+def postgres() -> Iterator[Engine]:
+    """A PostgreSQL server that lives as long as the tests."""
     # Started by root, the server runs as a user of its own, who must be able to walk to its folder: pytest's own
     # temporary folders are closed to others. The package keeps its lock where XDG_RUNTIME_DIR says, and warns if unset.
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder, pytest.MonkeyPatch.context() as environment:
@@ -25,7 +30,47 @@ def postgres_url() -> Iterator[str]:
         data = Path(folder) / "data"
         data.mkdir()
         with pgserver.get_server(data, cleanup_mode="delete") as server:
-            yield server.get_uri()
+            # Nothing here has to outlive a power cut.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off;")
+            server.psql("SELECT pg_reload_conf();")
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            engine = create_engine(url, isolation_level="AUTOCOMMIT")
+            yield engine
+            engine.dispose()
+
+
+@contextmanager
+def postgres_database(server: Engine) -> Iterator[str]:
+    """An empty database of the server, dropped at the end."""
+    name = f"test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield server.url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def migrate(url: str) -> None:
+    """Make all tables."""
+    engine = make_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres: Engine) -> Iterator[str]:
+    """The address of a PostgreSQL database with all tables."""
+    with postgres_database(postgres) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables to copy from."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    migrate(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture
@@ -35,34 +80,41 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def new_postgres_url(postgres_url: str) -> Iterator[str]:
+def postgresql_url(postgres: Engine) -> Iterator[str]:
     """The address of an empty PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex}"
-    server = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database, of each kind in turn."""
-    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "new_postgres_url")
-    return url
+    with postgres_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
-def empty_engine(database_url: str) -> Iterator[Engine]:
-    """An engine of a database without tables."""
-    engine = make_engine(database_url)
+def sqlite_engine(sqlite_url: str, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Engine]:
+    """An engine of an SQLite file with all tables."""
+    shutil.copy(migrated_sqlite, tmp_path / "evalsuite.db")
+    engine = make_engine(sqlite_url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def engine(empty_engine: Engine) -> Engine:
-    """An engine of a database with all tables."""
-    upgrade(empty_engine)
-    return empty_engine
+def postgresql_engine(migrated_postgres_url: str) -> Iterator[Engine]:
+    """An engine of a PostgreSQL database with all tables; they are shared, and emptied after each test."""
+    engine = make_engine(migrated_postgres_url)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(ScoreRow.metadata.tables)} RESTART IDENTITY"))
+    engine.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def empty_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine of a database without tables, of each kind in turn."""
+    engine = make_engine(request.getfixturevalue(f"{request.param}_url"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An engine of a database with all tables, of each kind in turn."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from evalsuite.db import MIGRATIONS, downgrade, make_engine, upgrade
+from evalsuite.db import MIGRATIONS, downgrade, upgrade
 from evalsuite.errors import UserError
 from evalsuite.tables import ScoreRow
 
@@ -34,6 +34,13 @@ def names_of(engine: Engine) -> dict[str, Any]:
         for table in sorted(found.get_table_names())
         if table != "alembic_version"
     }
+
+
+@pytest.fixture
+def engine(empty_engine: Engine) -> Engine:
+    """An engine of a database of its own with all tables."""
+    upgrade(empty_engine)
+    return empty_engine
 
 
 def test_upgrading_from_nothing_gives_the_tables_of_the_models(engine: Engine) -> None:
@@ -68,12 +75,9 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
     assert names_of(engine) == before
 
 
-def test_scores_are_clustered_by_their_key_in_sqlite(sqlite_url: str) -> None:
-    engine = make_engine(sqlite_url)
-    upgrade(engine)
-    with engine.connect() as connection:
+def test_scores_are_clustered_by_their_key_in_sqlite(sqlite_engine: Engine) -> None:
+    with sqlite_engine.connect() as connection:
         tables = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
-    engine.dispose()
 
     assert {name for name, sql in tables if "WITHOUT ROWID" in sql} == {"scores", "summaries", "pairs", "curves"}
 
