@@ -83,7 +83,7 @@ class ColumnFiles:
         with open(path, "r+b", buffering=0) as stream:
             for first, last in _stretches(positions):
                 stream.seek(start + int(positions[first]) * width)
-                stream.write(memoryview(rows[first:last]).cast("B"))
+                stream.write(rows[first:last].data.cast("B"))
 
     def read(self, owner: str, column: str) -> NDArray[Any]:
         """Return a column, mapped and not copied into memory."""

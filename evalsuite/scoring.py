@@ -179,8 +179,8 @@ class Scorer:
         pixels = done.rgb8.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         for row, (place, index) in enumerate(zip(done.places, done.indices, strict=True)):
             source = companions[place] if "output" in colorizer.accepts and companions else None
-            copy = source is not None and source.verbatim and source.path is not None
-            result.outputs.append((colorizer.name, index, source.path if copy and source else pixels[row]))
+            path = source.path if source is not None and source.verbatim else None
+            result.outputs.append((colorizer.name, index, pixels[row] if path is None else path))
 
     def _stack(self, pictures: Sequence[Picture]) -> Tensor:
         return torch.stack([self._tensor(p.rgb) for p in pictures if p.rgb is not None])

@@ -32,8 +32,8 @@ def summarise(run: Run, metrics: Sequence[Metric], costs: Mapping[str, Mapping[s
     """
     scores: dict[str, dict[str, Any]] = {name: {} for name in run.colorizers}
     for draws in sorted({m.draws for m in metrics}):
-        for name, metric, score in _scores(run, [m for m in metrics if m.draws == draws and m.reduce], draws):
-            scores[name][metric] = score
+        for colorizer, name, score in _scores(run, [m for m in metrics if m.draws == draws and m.reduce], draws):
+            scores[colorizer][name] = score
     for metric in metrics:
         if metric.probe is not None:
             for name in run.colorizers:

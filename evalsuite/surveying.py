@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +31,8 @@ def survey_of(dataset: Dataset, resize: Resize, decoders: int, kept: Path) -> Su
     """
     if not kept.exists():
         part = kept.with_suffix(".part.npz")
-        np.savez(part, **_look(dataset, resize, decoders))
+        ab, histograms, decodable = _look(dataset, resize, decoders)
+        np.savez(part, ab=ab, histograms=histograms, decodable=decodable)
         os.replace(part, kept)
     with np.load(kept) as arrays:
         decodable = arrays["decodable"]
@@ -40,7 +40,9 @@ def survey_of(dataset: Dataset, resize: Resize, decoders: int, kept: Path) -> Su
         return Survey(mean_ab, arrays["histograms"], decodable)
 
 
-def _look(dataset: Dataset, resize: Resize, decoders: int) -> dict[str, NDArray[Any]]:
+def _look(
+    dataset: Dataset, resize: Resize, decoders: int
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.bool_]]:
     count = len(dataset.photos)
     ab, decodable = np.zeros((count, 2)), np.zeros(count, bool)
     histograms = np.zeros((count, BINS), np.float32)
@@ -55,4 +57,4 @@ def _look(dataset: Dataset, resize: Resize, decoders: int) -> dict[str, NDArray[
                     histograms[i] = lightness_histogram(lab[0, 0].numpy())
                     decodable[i] = True
             bar.update(len(pictures))
-    return {"ab": ab, "histograms": histograms, "decodable": decodable}
+    return ab, histograms, decodable

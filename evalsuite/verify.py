@@ -136,8 +136,9 @@ def pair_of(run: Run, colorizer: str, index: int) -> Pair | None:
     path = run.path / "outputs" / colorizer / f"{photo['id']}.png"
     if not path.is_file():
         return None
+    policy = Resize(resize["resize"], resize["size"] or 0)
     views = []
-    for wanted in (Wanted((Path(photo["file"]),), Resize(resize["resize"], resize["size"] or 0)), Wanted((path,), None)):
+    for wanted in (Wanted((Path(photo["file"]),), policy), Wanted((path,), None)):
         picture = load(wanted)
         if picture.rgb is None:
             raise UserError(f"{picture.path}: {picture.reason}. Restore the file and verify again.")

@@ -89,7 +89,7 @@ def auc_rebalanced_thresholds(pairs: Pairs) -> float:
     for t, o in pairs:
         target, output = rgb2lab(read(t))[..., 1:], rgb2lab(read(o))[..., 1:]
         distance = np.linalg.norm(target - output, axis=2).ravel()
-        bins = tree.query(target.reshape(-1, 2))[1]
+        bins = np.asarray(tree.query(target.reshape(-1, 2))[1])
         counts += np.bincount(bins, minlength=313)
         for threshold in range(151):
             under[threshold] += np.bincount(bins[distance <= threshold], minlength=313)

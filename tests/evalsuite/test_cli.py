@@ -30,7 +30,8 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 
 def test_help_does_not_load_torch() -> None:
-    code = "import sys; from evalsuite.cli import group; group(['--help'], standalone_mode=False); sys.exit('torch' in sys.modules)"
+    show = "import sys; from evalsuite.cli import group; group(['--help'], standalone_mode=False)"
+    code = f"{show}; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 

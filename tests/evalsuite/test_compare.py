@@ -49,7 +49,7 @@ def test_where_lower_is_better_the_lower_one_wins(comparison: Comparison) -> Non
 
 
 def test_means_are_tested_by_all_sign_flips_and_pooled_values_by_the_bootstrap(comparison: Comparison) -> None:
-    # By hand: of 7 differences other than 0, flipping {}, {.25}, {.5}, {.5, .25} or one of the two 1 keeps |sum| >= 7.25.
+    # By hand: of 7 differences that are not 0, flipping none, .25, .5, both, or one of the two 1 keeps |sum| >= 7.25.
     psnr, _, pooled = comparison.metrics
 
     assert psnr.test == "exact sign flips"

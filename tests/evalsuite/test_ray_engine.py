@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import evalsuite.ray_engine
 from evalsuite.contracts import Batch, Colorize, Colorizer, Setting
 from evalsuite.errors import Unavailable
 from evalsuite.ray_engine import RayEngine, load_ray
@@ -75,7 +74,7 @@ def test_without_ray_the_flag_says_what_to_install(monkeypatch: pytest.MonkeyPat
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(evalsuite.ray_engine.importlib, "import_module", missing)
+    monkeypatch.setattr("evalsuite.ray_engine.importlib.import_module", missing)
 
     with pytest.raises(Unavailable, match=r"pip install 'colorization-evalsuite\[ray\]'"):
         load_ray()
