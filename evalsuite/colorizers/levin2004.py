@@ -127,7 +127,7 @@ COLORIZER = Colorizer(
     load=_load,
     paper="Levin, Lischinski, Weiss: Colorization Using Optimization, SIGGRAPH 2004",
     url="https://www.cs.huji.ac.il/~yweiss/Colorization/",
-    licence="our own code",
+    licence="MIT (our own code)",
     accepts=("L", "hints"),
     cite="levin2004colorization",
 )

@@ -10,11 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from torch.nn.functional import conv2d
 
 from evalsuite.caffemodel import read_layers
 from evalsuite.colorizers import eccv16_norebalance
 from evalsuite.colorizers.eccv16 import ECCV16
 from evalsuite.colorizers.eccv16_norebalance import state_of_caffe
+from evalsuite.colorizers.release import Recipe
 from evalsuite.contracts import Setting
 from evalsuite.errors import Unavailable, UserError
 
@@ -173,3 +175,38 @@ def test_without_a_file_the_network_is_unavailable(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(Unavailable, match="Give a file with --weights"):
         eccv16_norebalance.COLORIZER.load(Setting(CPU))
+
+
+@pytest.mark.slow
+def test_a_caffemodel_of_the_real_size_computes_what_its_arrays_say(tmp_path: Path) -> None:
+    """Caffe's own arithmetic for one pixel path: convolution of L - 50, ReLU, and (x - mean) / sqrt(variance + eps)."""
+    rng = np.random.default_rng(1)
+    with torch.device("meta"):
+        shapes = {key: tuple(value.shape) for key, value in ECCV16().state_dict().items()}
+    layers = official_names(width=1)
+    for block, count in BLOCKS.items():
+        for i in range(count):
+            name = f"{'bw_' if (block, i) == (1, 0) else ''}conv{block}_{i + 1}"
+            size = shapes[f"model{block}.{2 * i}.weight"]
+            layers[name] = [
+                rng.normal(0, (2 / np.prod(size[1:])) ** 0.5, size).astype(np.float32),
+                rng.normal(size=shapes[f"model{block}.{2 * i}.bias"]).astype(np.float32),
+            ]
+        if block < 8:
+            size = shapes[f"model{block}.{2 * count}.running_mean"]
+            averages = [rng.normal(size=size), rng.random(size) + 1, np.array([999.98])]
+            layers[f"conv{block}_{count}norm"] = [array.astype(np.float32) for array in averages]
+    layers["conv8_313"] = [rng.normal(size=(313, 256, 1, 1)).astype(np.float32), np.zeros(313, np.float32)]
+    path = write(tmp_path / "net.caffemodel", layers)
+
+    recipe = eccv16_norebalance.COLORIZER.load(Setting(CPU, weights=path))
+
+    assert isinstance(recipe, Recipe)
+    lightness = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)) - 0.5
+    assert recipe.network(lightness).shape == (1, 313, 8, 8)
+    block1 = recipe.get_submodule("network.network.model1")(lightness)
+    (weight1, bias1), (weight2, bias2) = (map(torch.from_numpy, layers[name]) for name in ("bw_conv1_1", "conv1_2"))
+    x = conv2d(lightness * 100, weight1, bias1, padding=1).relu()
+    x = conv2d(x, weight2, bias2, padding=1, stride=2).relu()
+    mean, variance, scale = (torch.from_numpy(array)[:, None, None] for array in layers["conv1_2norm"])
+    torch.testing.assert_close(block1, (x - mean / scale) / (variance / scale + 1e-5).sqrt(), rtol=1e-4, atol=1e-3)
