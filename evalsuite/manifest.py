@@ -77,6 +77,18 @@ def listing_sha256(files: Sequence[tuple[str, Path]]) -> str:
     return digest.hexdigest()
 
 
+def folder_sha256(path: Path) -> str:
+    """Hash the names and sizes of a folder's files, or of one file.
+
+    Raises:
+        UserError: There is nothing at that path.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: no such file or folder. Check the path.")
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return listing_sha256([(file.relative_to(path).as_posix(), file) for file in files])
+
+
 def dataset_identity(dataset: Dataset) -> dict[str, Any]:
     """What makes a dataset the same one."""
     labels = "".join(f"{photo.label}\n" for photo in dataset.photos)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +17,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from evalsuite.contracts import Colorizer, Metric
+from evalsuite.contracts import Colorizer, Metric, Setting
 from evalsuite.costs import measure_costs
-from evalsuite.dataset import Dataset, open_dataset
+from evalsuite.dataset import Dataset, open_dataset, pair_by_stem
 from evalsuite.elsewhere import outputs_of_command
 from evalsuite.engines import Engine, LocalEngine, decoding_processes, devices_of
 from evalsuite.errors import UserError
@@ -32,6 +33,7 @@ from evalsuite.manifest import (
     describe_dataset,
     describe_metric,
     environment,
+    folder_sha256,
     listing_sha256,
     now,
     versions,
@@ -45,6 +47,8 @@ from evalsuite.work import Loaded, TileResult, Work, load_plugins, statuses
 
 WRITERS = 2
 PENDING_TILES = 3
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+FILE_OPTIONS = ("prior", "references", "scribbles")
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def run(plan: Plan) -> Run:
         UserError: The photos, the folder, a plug-in or its weights cannot be used; nothing is lost.
     """
     keep_large_blocks()
+    _check_names([*(c.name for c in plan.colorizers), *plan.commands])
     dataset = open_dataset(plan.images, plan.labels, plan.limit, plan.seed)
     devices = devices_of(plan.device)
     identity = _identity(plan, dataset, devices)
@@ -118,6 +123,15 @@ def run(plan: Plan) -> Run:
         return _finish(plan.out, manifest, work, loaded, devices[0], entries)
 
 
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if not NAME.fullmatch(name) or name == TARGET:
+            rule = "a colorizer's name is made of letters, digits, _, . and -, and is not 'target'"
+            raise UserError(f"{name!r}: {rule}. Rename it: folders are named after it.")
+        if names.count(name) > 1:
+            raise UserError(f"{name!r}: two colorizers have this name. Rename one.")
+
+
 def _identity(plan: Plan, dataset: Dataset, devices: Sequence[torch.device]) -> dict[str, Any]:
     """What must be the same for a run to go on."""
     return {
@@ -131,10 +145,21 @@ def _identity(plan: Plan, dataset: Dataset, devices: Sequence[torch.device]) -> 
         "drop_gray": plan.drop_gray,
         "tile": plan.tile,
         "options": dict(plan.options),
+        "files": {flag: folder_sha256(Path(plan.options[flag])) for flag in FILE_OPTIONS if flag in plan.options},
         "device": devices[0].type,
         "versions": versions(),
         "code": code_sha256(),
     }
+
+
+def _companions(colorizer: Colorizer, dataset: Dataset, setting: Setting) -> Sequence[tuple[Path, ...]] | None:
+    """Name the files to decode beside every photo: the colorizer's choice, or scribbles for one that takes hints."""
+    if colorizer.companions is not None:
+        return colorizer.companions(dataset, setting)
+    if "hints" in colorizer.accepts and (scribbles := setting.options.get("scribbles")):
+        files = pair_by_stem(dataset, Path(scribbles)).files
+        return [() if file is None else (file,) for file in files]
+    return None
 
 
 def _listing(colorizer: Colorizer, dataset: Dataset, device: torch.device) -> str:
@@ -188,7 +213,8 @@ def _load(plan: Plan, dataset: Dataset, device: torch.device) -> tuple[Work, Loa
     metrics = tuple(m for m in plan.metrics if m.name in loaded.metrics or m.probe is not None)
     if not present or not metrics:
         raise UserError(f"nothing to do: {'; '.join(reason for *_, reason in loaded.skipped)}")
-    companions = {c.name: c.companions(dataset, work.setting(device, c.name)) for c in present if c.companions}
+    beside = {c.name: _companions(c, dataset, work.setting(device, c.name)) for c in present}
+    companions = {name: files for name, files in beside.items() if files is not None}
     return replace(work, colorizers=present, metrics=metrics, companions=companions), loaded
 
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evalsuite.color import is_gray
-from evalsuite.contracts import Batch, Colorizer
+from evalsuite.contracts import Batch, Colorizer, Hints
 from evalsuite.errors import UserError
 from evalsuite.finishing import finish
-from evalsuite.hints import simulate_points
+from evalsuite.hints import from_scribbles, simulate_points
 from evalsuite.loading import Picture
 from evalsuite.results import TARGET
 from evalsuite.views import Pair, View
@@ -61,7 +61,7 @@ class Scorer:
         return self._batch(colorizer, (index,), target, [companions.get(colorizer.name, [])[position:][:1]])
 
     def _companions(self, pictures: Sequence[Picture], count: int) -> dict[str, list[Picture]]:
-        names = [c.name for c in self._work.colorizers if c.companions is not None]
+        names = [c.name for c in self._work.colorizers if c.name in self._work.companions]
         return {name: list(pictures[count * (k + 1) : count * (k + 2)]) for k, name in enumerate(names)}
 
     def _record(self, index: int, picture: Picture) -> dict[str, Any]:
@@ -148,10 +148,16 @@ class Scorer:
         seeds = tuple(photo_seed(self._work.seed, photo.id) for photo in photos)
         beside = tuple(self._tensor(p.rgb) for ps in companions for p in ps if p.rgb is not None)
         batch = Batch(target.L, photos, indices, seeds, beside)
-        if "hints" in colorizer.accepts and not beside:
-            count = int(self._work.options.get("hints", DEFAULT_HINTS))
-            batch = replace(batch, hints=simulate_points(target.ab, count, seeds))
+        if "hints" in colorizer.accepts:
+            batch = replace(batch, hints=self._hints(target, beside, seeds), companions=())
         return replace(batch, target=target) if "target" in colorizer.accepts else batch
+
+    def _hints(self, target: View, scribbled: tuple[Tensor, ...], seeds: tuple[int, ...]) -> Hints:
+        """Read hints from scribbled photos, where there are any, or simulate a user who knows the target."""
+        if not scribbled:
+            return simulate_points(target.ab, int(self._work.options.get("hints", DEFAULT_HINTS)), seeds)
+        marked = torch.stack(scribbled).float() / 255
+        return from_scribbles(marked.mean(dim=1, keepdim=True).expand_as(marked), marked)
 
     def _measure(
         self, result: TileResult, name: str, target: View, done: Colorized

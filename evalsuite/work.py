@@ -69,7 +69,7 @@ class Work:
         """List the files of a tile: its photos, then each colorizer's companions."""
         wanted = [Wanted((self.dataset.photos[i].path,), self.resize) for i in self.indices(number)]
         for colorizer in self.colorizers:
-            if colorizer.companions is not None:
+            if colorizer.name in self.companions:
                 resize = self.resize if colorizer.companion_policy == "dataset" else None
                 files = self.companions[colorizer.name]
                 wanted += [Wanted(tuple(files[i]), resize) for i in self.indices(number)]

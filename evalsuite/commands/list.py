@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import click
-from rich.console import Console
-from rich.table import Table
+import shutil
+import textwrap
 
+import click
+
+from evalsuite.contracts import Colorizer, Metric
 from evalsuite.registry import colorizers, metrics
 from evalsuite.weights import at_hand
+
+NAME_WIDTH = 26
 
 
 @click.command("list")
@@ -19,33 +23,39 @@ def command(what: str | None) -> None:
     Example:
       evalsuite list colorizers
     """
-    console = Console(soft_wrap=False)
     if what in (None, "colorizers"):
-        console.print(_colorizers())
+        click.secho("Colorizers", bold=True)
+        for colorizer in colorizers().values():
+            _show(colorizer.name, _about_colorizer(colorizer))
     if what in (None, "metrics"):
-        console.print(_metrics())
+        click.secho("Metrics" + " (* by default)", bold=True)
+        for metric in metrics().values():
+            _show(metric.name + (" *" if metric.default else ""), _about_metric(metric))
 
 
-def _colorizers() -> Table:
-    table = Table("colorizer", "paper", "licence", "looks at", "weights", title="Colorizers", title_justify="left")
-    for colorizer in colorizers().values():
-        weights = "needs none"
-        if colorizer.weights is not None:
-            state = "at hand" if at_hand(colorizer.weights, None) else _how(colorizer.weights.url)
-            weights = f"{colorizer.weights.file}: {state}"
-        table.add_row(
-            colorizer.name, colorizer.paper or "baseline", colorizer.licence, ", ".join(colorizer.accepts), weights
-        )
-    return table
+def _show(name: str, lines: list[str]) -> None:
+    width = max(40, shutil.get_terminal_size((100, 24)).columns)
+    indent = " " * NAME_WIDTH
+    wrapped = [part for line in lines for part in textwrap.wrap(line, width - NAME_WIDTH)]
+    click.echo(f"{name:<{NAME_WIDTH}}" + f"\n{indent}".join(wrapped))
 
 
-def _how(url: str | None) -> str:
-    return "downloaded on first use" if url else "give it with --weights"
+def _about_colorizer(colorizer: Colorizer) -> list[str]:
+    weights = "no weights"
+    if colorizer.weights is not None:
+        weights = f"{colorizer.weights.file}: {_state(colorizer)}"
+    looks = f"looks at {', '.join(colorizer.accepts)}"
+    facts = [fact for fact in (looks, colorizer.licence, weights) if fact]
+    return [colorizer.paper or f"{colorizer.title} (a baseline)", "; ".join(facts)]
 
 
-def _metrics() -> Table:
-    table = Table("metric", "title", "unit", "better", "kind", "default", title="Metrics", title_justify="left")
-    for metric in metrics().values():
-        default = "yes" if metric.default else ""
-        table.add_row(metric.name, metric.title, metric.unit, metric.better or "", metric.kind, default)
-    return table
+def _state(colorizer: Colorizer) -> str:
+    if at_hand(colorizer.weights):
+        return "at hand"
+    downloadable = colorizer.weights is not None and colorizer.weights.url
+    return "downloaded on first use" if downloadable else f"give it with --weights {colorizer.name}=FILE"
+
+
+def _about_metric(metric: Metric) -> list[str]:
+    facts = [fact for fact in (metric.unit, metric.kind, metric.better and f"{metric.better} is better") if fact]
+    return [f"{metric.title}; {'; '.join(facts)}", *(["needs labels"] if metric.needs_labels else [])]

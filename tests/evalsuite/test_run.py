@@ -335,3 +335,48 @@ def test_the_run_folder_can_be_moved(plan: Plan, tmp_path: Path) -> None:
 
     assert numbers(moved) == before
     assert json.loads((moved.path / "manifest.json").read_text())["status"] == "complete"
+
+
+@pytest.mark.parametrize("name", ["../up", "target", "", "a/b"])
+def test_a_name_that_cannot_name_a_folder_is_refused(plan: Plan, name: str) -> None:
+    with pytest.raises(UserError, match="Rename it"):
+        run(replace(plan, colorizers=(made_of(name, tinted),)))
+
+
+def test_two_colorizers_of_one_name_are_refused(plan: Plan) -> None:
+    with pytest.raises(UserError, match="two colorizers have this name"):
+        run(replace(plan, commands={"gray": "cp {input} {output}"}))
+
+
+def test_scribbles_are_hints_and_photos_without_them_fail(plan: Plan, tmp_path: Path) -> None:
+    folder = tmp_path / "scribbles"
+    folder.mkdir()
+    for path in sorted(plan.images.glob("*.png"))[:6]:
+        with Image.open(path) as image:
+            scribbled = np.asarray(image.convert("L").convert("RGB")).copy()
+        scribbled[10:20, 10:20] = (200, 40, 40)
+        Image.fromarray(scribbled).save(folder / path.name)
+
+    done = run(replace(plan, colorizers=(colorizer("levin2004"),), options={"scribbles": str(folder)}))
+
+    assert [failure["photo"] for failure in done.manifest["failures"]] == ["p6"]
+    with Image.open(plan.out / "outputs" / "levin2004" / "p0.png") as image:
+        red, green, _ = np.asarray(image, float).mean(axis=(0, 1))
+    assert red > green + 30
+
+
+def test_scribbles_that_changed_are_another_command(plan: Plan, tmp_path: Path) -> None:
+    folder = tmp_path / "scribbles"
+    folder.mkdir()
+    (folder / "p0.png").write_bytes((plan.images / "p0.png").read_bytes())
+    plan = replace(plan, options={"scribbles": str(folder)})
+    run(plan)
+    (folder / "p1.png").touch()
+
+    with pytest.raises(UserError, match=r"files\.scribbles was"):
+        run(plan)
+
+
+def test_an_option_that_names_no_file_is_refused(plan: Plan) -> None:
+    with pytest.raises(UserError, match="no such file or folder"):
+        run(replace(plan, options={"references": "nowhere"}))
