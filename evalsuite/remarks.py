@@ -1,0 +1,119 @@
+"""What a reader of a table must know: intervals, order, photos that are missing, priors, failures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from evalsuite.results import Run
+from evalsuite.standings import Standing
+from evalsuite.typesetting import DAGGER, TIED
+
+SHOWN = 5
+"""Photos that failed, listed one by one; the manifest has all."""
+
+
+def remarks(
+    run: Run, metrics: Mapping[str, str], standings: Mapping[str, Standing], name: Callable[[str], str]
+) -> Iterator[str]:
+    """Say what stands below the tables of a run.
+
+    Args:
+        run: A complete run.
+        metrics: Those in the tables, name to the title of their column.
+        standings: Metric to the order of methods.
+        name: From a colorizer's name to what it is called in the tables.
+    """
+    yield from _intervals(run, metrics)
+    yield from _marks(standings)
+    yield from _orders(metrics, standings, name)
+    yield from _untested(run, metrics, standings)
+    yield from _counts(run, metrics, name)
+    yield from _priors(run, metrics)
+    yield from _failures(run, name)
+    for skipped in run.manifest["skipped"]:
+        yield f"Skipped {skipped['kind']} {skipped['name']}: {skipped['reason']}"
+
+
+def _scores(run: Run, metric: str) -> dict[str, Mapping[str, Any]]:
+    found = {name: scores.get(metric) for name, scores in run.summary["colorizers"].items()}
+    return {name: score for name, score in found.items() if score and score["value"] is not None}
+
+
+def _intervals(run: Run, metrics: Mapping[str, str]) -> Iterator[str]:
+    known = [metric for metric in metrics if any(score["ci95"] for score in _scores(run, metric).values())]
+    if known:
+        draws = sorted({run.manifest["metrics"][metric]["draws"] for metric in known}, reverse=True)
+        counted = " or ".join(f"{number:,}" for number in draws)
+        yield (
+            f"In brackets: 95% percentile bootstrap interval over photos ({counted} resamples, the same for all "
+            f"methods; seed {run.manifest['seed']})."
+        )
+
+
+def _marks(standings: Mapping[str, Standing]) -> Iterator[str]:
+    if any(standing.best for standing in standings.values()):
+        best = "Bold: the best method; baselines and methods that see the photo's own colors are not counted."
+        tied = f" {DAGGER}: cannot be told from the best (the 95% interval of the paired difference holds 0)."
+        yield best + (tied if any(standing.tied for standing in standings.values()) else "")
+
+
+def _orders(metrics: Mapping[str, str], standings: Mapping[str, Standing], name: Callable[[str], str]) -> Iterator[str]:
+    """Write the order on each metric as a chain."""
+    ordered = {metric: standing for metric, standing in standings.items() if standing.apart}
+    if ordered:
+        yield f"Best first, > between neighbors that differ (paired, 95%), {TIED} where they cannot be told apart:"
+    for metric, standing in ordered.items():
+        signs = [f" {'>' if apart else TIED} " for apart in standing.apart]
+        chain = "".join(a + b for a, b in zip(map(name, standing.order), (*signs, ""), strict=True))
+        yield f"{metrics[metric]}: {chain}."
+
+
+def _untested(run: Run, metrics: Mapping[str, str], standings: Mapping[str, Standing]) -> Iterator[str]:
+    facts = run.manifest["metrics"]
+    for metric, title in metrics.items():
+        directed = facts[metric]["better"] and facts[metric]["kind"] != "cost"
+        if directed and metric not in standings and len(_scores(run, metric)) > 1:
+            yield f"{title}: no paired differences, as its plug-in is not at hand or photos differ."
+
+
+def _counts(run: Run, metrics: Mapping[str, str], name: Callable[[str], str]) -> Iterator[str]:
+    """Say where a value has fewer photos than the dataset."""
+    images, fewer = run.summary["dataset"]["images"], defaultdict[tuple[str, int], list[str]](list)
+    for metric, title in metrics.items():
+        facts = run.manifest["metrics"][metric]
+        for colorizer, score in _scores(run, metric).items():
+            if facts["kind"] != "cost" and score["n"] != images:
+                fewer[colorizer, score["n"]].append(title)
+    for (colorizer, n), titles in fewer.items():
+        yield f"{name(colorizer)} has {n:,} of {images:,} photos in {', '.join(titles)}."
+
+
+def _priors(run: Run, metrics: Mapping[str, str]) -> Iterator[str]:
+    """Name priors, and say how many pixels the weighted ones are worth."""
+    for metric, title in metrics.items():
+        scores = [score for score in _scores(run, metric).values() if "effective_sample_size" in score]
+        if scores:
+            least = min(scores, key=lambda score: float(score["effective_sample_size"]))
+            prior = "the photos' own colors" if least["prior"] == "dataset" else least["prior"]
+            worth = f"effective sample size {least['effective_sample_size']:,.0f} of {least['pixels']:,} pixels"
+            yield f"{title}: prior from {prior}; {worth}."
+
+
+def _failures(run: Run, name: Callable[[str], str]) -> Iterator[str]:
+    dataset = run.manifest["dataset"]
+    if dataset["failed"]:
+        yield f"Photos that could not be decoded: {_listed(dataset['failed'])}."
+    failed = defaultdict[str, list[Mapping[str, str]]](list)
+    for failure in run.manifest["failures"]:
+        failed[failure["colorizer"]].append(failure)
+    for colorizer, failures in failed.items():
+        yield f"Photos on which {name(colorizer)} failed: {_listed(failures)}."
+    if dataset["gray"]:
+        yield f"Truly gray photos: {dataset['gray']}, {'left out' if dataset['dropped'] else 'counted in'}."
+
+
+def _listed(failures: Sequence[Mapping[str, str]]) -> str:
+    listed = "; ".join(f"{failure['photo']} ({failure['reason']})" for failure in failures[:SHOWN])
+    return listed + (f"; and {len(failures) - SHOWN} more" if len(failures) > SHOWN else "")
