@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from sqlalchemy import CursorResult, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from evalsuite.db import Base, now, session_scope
-from evalsuite.errors import UserError
+from evalsuite.records import curves, failures, pairs, scores, spread, summaries
 from evalsuite.results import Run, sha256_of
 from evalsuite.tables import (
     ColorizerRow,
@@ -25,6 +25,7 @@ from evalsuite.tables import (
     EntryRow,
     FailureRow,
     MetricRow,
+    PairRow,
     PhotoRow,
     RunRow,
     SummaryRow,
@@ -33,12 +34,12 @@ from evalsuite.tables import (
 if TYPE_CHECKING:
     import psycopg
 
+    from evalsuite.tournament import Tournament
+
 CHUNK = 10_000
-QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 IDENTITY_FILES = ("manifest.json", "scores.parquet", "summary.json")
 DATA_VERSION = "data_version"
 Named = TypeVar("Named", ColorizerRow, MetricRow)
-FIXED = ("value", "ci95", "n", "unit", "better")
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,14 @@ def identity_of(run: Run) -> str:
     return digest.hexdigest()
 
 
-def import_run(engine: Engine, run: Run) -> Imported:
+def import_run(engine: Engine, run: Run, compare: Callable[[Run], Tournament] | None = None) -> Imported:
     """Put a run folder into the database in one transaction; a run that is there changes nothing.
 
     Args:
         engine: A database whose tables are at the newest revision.
         run: The run folder.
+        compare: Makes the matches and ranks of a run that is new, `evalsuite.tournament.tournament`; without it the
+            database has none.
 
     Returns:
         The run's key, whether it is new, and how many scores it has.
@@ -78,17 +81,23 @@ def import_run(engine: Engine, run: Run) -> Imported:
         UserError: The run folder contradicts itself.
     """
     identity = identity_of(run)
+    with session_scope(engine, read_only=True) as session:
+        if known := _known(session, identity):
+            return known
+    played = compare(run) if compare is not None else None
     with session_scope(engine) as session:
         _wait_for_other_imports(session)
-        known = session.scalar(select(RunRow).where(RunRow.sha256 == identity))
-        if known is not None:
-            return Imported(known.id, False, known.scores)
-        return _import_new(session, run, identity)
+        return _known(session, identity) or _import_new(session, run, identity, played)
 
 
 def data_version(session: Session) -> int:
     """The number that grows with every change that pages show: their ETag."""
     return session.scalar(select(CounterRow.value).where(CounterRow.name == DATA_VERSION)) or 0
+
+
+def _known(session: Session, identity: str) -> Imported | None:
+    row = session.scalar(select(RunRow).where(RunRow.sha256 == identity))
+    return None if row is None else Imported(row.id, False, row.scores)
 
 
 def _wait_for_other_imports(session: Session) -> None:
@@ -97,7 +106,7 @@ def _wait_for_other_imports(session: Session) -> None:
         session.execute(text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _import_new(session: Session, run: Run, identity: str) -> Imported:
+def _import_new(session: Session, run: Run, identity: str, played: Tournament | None) -> Imported:
     dataset_id = _dataset(session, run)
     row = _run_row(run, identity, dataset_id)
     session.add(row)
@@ -106,14 +115,16 @@ def _import_new(session: Session, run: Run, identity: str) -> Imported:
     metrics = _named(session, MetricRow, run.manifest["metrics"], ("title", "unit", "better", "kind", "definition"))
     photos = {p.name: p.id for p in session.scalars(select(PhotoRow).where(PhotoRow.dataset_id == dataset_id))}
     spreads: dict[tuple[str, str], dict[str, float]] = {}
-    for (colorizer, metric), photo_ids, values in _scores(run, photos):
+    for (colorizer, metric), photo_ids, values in scores(run, photos):
         if len(values):
             _insert_scores(session, entries[colorizer], metrics[metric], photo_ids, values)
         row.scores += len(values)
-        spreads[colorizer, metric] = _spread(values)
-    _insert(session, SummaryRow, _summaries(run, entries, metrics, spreads))
-    _insert(session, CurveRow, _curves(run, entries, metrics))
-    _insert(session, FailureRow, _failures(run, row.id, entries))
+        spreads[colorizer, metric] = spread(values)
+    ranks = {} if played is None else {(rank.colorizer, rank.metric): rank for rank in played.ranks}
+    _insert(session, SummaryRow, summaries(run, entries, metrics, spreads, ranks))
+    _insert(session, PairRow, pairs(played.matches if played else (), entries, metrics))
+    _insert(session, CurveRow, curves(run, entries, metrics))
+    _insert(session, FailureRow, failures(run, row.id, entries))
     _grow_data_version(session)
     return Imported(row.id, True, row.scores)
 
@@ -182,20 +193,6 @@ def _named(
     return {name: row.id for name, row in known.items()}
 
 
-def _scores(
-    run: Run, photos: Mapping[str, int]
-) -> Iterator[tuple[tuple[str, str], NDArray[np.int64], NDArray[np.float64]]]:
-    """Give the finite values of every colorizer and metric, ordered by photo."""
-    for (colorizer, metric), rows in run.scores.groupby(["colorizer", "metric"], observed=True, sort=False):
-        finite = rows[np.isfinite(rows["value"])]
-        ids = finite["image"].astype(object).map(photos)
-        if ids.isna().any():
-            stranger = finite["image"][ids.isna()].iloc[0]
-            raise UserError(f"{run.path}: scores.parquet has {stranger!r}, no photo of the manifest. Run it again.")
-        order = np.argsort(ids.to_numpy(np.int64))
-        yield (str(colorizer), str(metric)), ids.to_numpy(np.int64)[order], finite["value"].to_numpy(np.float64)[order]
-
-
 def _insert_scores(
     session: Session, entry: int, metric: int, photos: NDArray[np.int64], values: NDArray[np.float64]
 ) -> None:
@@ -210,51 +207,6 @@ def _insert_scores(
     with cursor, cursor.copy(f"COPY {columns} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def _spread(values: NDArray[np.float64]) -> dict[str, float]:
-    if len(values) == 0:
-        return {}
-    found = np.quantile(values, list(QUANTILES.values())).tolist()
-    spread = dict(zip(QUANTILES, found, strict=True)) | {"mean": float(values.mean())}
-    return spread | ({"sd": float(values.std(ddof=1))} if len(values) > 1 else {})
-
-
-def _summaries(
-    run: Run,
-    entries: Mapping[str, int],
-    metrics: Mapping[str, int],
-    spreads: Mapping[tuple[str, str], Mapping[str, float]],
-) -> Iterator[dict[str, Any]]:
-    for colorizer, scores in run.summary["colorizers"].items():
-        for metric, score in scores.items():
-            lo, hi = score["ci95"] or (None, None)
-            spread = dict.fromkeys(("mean", "sd", *QUANTILES)) | dict(spreads.get((colorizer, metric), {}))
-            yield {
-                "entry_id": entries[colorizer],
-                "metric_id": metrics[metric],
-                "n": score["n"],
-                "value": score["value"],
-                "ci_lo": lo,
-                "ci_hi": hi,
-                **spread,
-                "details": {key: value for key, value in score.items() if key not in FIXED},
-            }
-
-
-def _curves(run: Run, entries: Mapping[str, int], metrics: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for colorizer, curves in run.curves.items():
-        for metric, points in curves.items():
-            yield {"entry_id": entries[colorizer], "metric_id": metrics[metric], "points": points}
-
-
-def _failures(run: Run, run_id: int, entries: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for photo in run.manifest["photos"]:
-        if photo["status"] != "scored":
-            yield {"run_id": run_id, "entry_id": None, "photo": photo["id"], "reason": photo["reason"]}
-    for failure in run.manifest["failures"]:
-        entry = entries[failure["colorizer"]]
-        yield {"run_id": run_id, "entry_id": entry, "photo": failure["photo"], "reason": failure["reason"]}
 
 
 def _insert(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:

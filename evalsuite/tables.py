@@ -113,7 +113,10 @@ class ScoreRow(Base):
 
 
 class SummaryRow(Base):
-    """What a page says of an entry and a metric without reading a score."""
+    """What a page says of an entry and a metric without reading a score.
+
+    mean, sd and quantiles are those of the scores per photo; ranks count from 1, the best.
+    """
 
     __tablename__ = "summaries"
     __table_args__ = (Index(None, "metric_id", "value"), {"sqlite_with_rowid": False})
@@ -138,7 +141,7 @@ class SummaryRow(Base):
 
 
 class PairRow(Base):
-    """The paired difference a - b of two entries of a run in a metric."""
+    """The paired difference a - b of two entries of a run in a metric; p_holm is corrected for the metric's pairs."""
 
     __tablename__ = "pairs"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -147,11 +150,12 @@ class PairRow(Base):
     b_entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
     metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
     n: Mapped[int]
-    mean_diff: Mapped[float | None]
+    difference: Mapped[float | None]
     ci_lo: Mapped[float | None]
     ci_hi: Mapped[float | None]
     p: Mapped[float | None]
     p_holm: Mapped[float | None]
+    test: Mapped[str]
 
 
 class CurveRow(Base):

@@ -149,7 +149,8 @@ def _create_pairs_and_curves() -> None:
         _of("b_entry_id", "entries", cascade=True, primary_key=True),
         _of("metric_id", "metrics", primary_key=True),
         _whole("n"),
-        *map(_number, ("mean_diff", "ci_lo", "ci_hi", "p", "p_holm")),
+        *map(_number, ("difference", "ci_lo", "ci_hi", "p", "p_holm")),
+        _text("test"),
         sqlite_with_rowid=False,
     )
     points = sa.Column("points", sa.JSON, nullable=False)

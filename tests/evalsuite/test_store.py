@@ -17,7 +17,8 @@ from sqlalchemy import Engine, delete, func, select, text
 from evalsuite import store
 from evalsuite.db import Base, make_engine, session_scope
 from evalsuite.errors import UserError
-from evalsuite.results import open_run
+from evalsuite.results import Run, open_run
+from evalsuite.stats import Difference
 from evalsuite.store import Imported, data_version, identity_of, import_run
 from evalsuite.tables import (
     ColorizerRow,
@@ -27,11 +28,13 @@ from evalsuite.tables import (
     EntryRow,
     FailureRow,
     MetricRow,
+    PairRow,
     PhotoRow,
     RunRow,
     ScoreRow,
     SummaryRow,
 )
+from evalsuite.tournament import Match, Rank, Tournament
 
 PHOTOS = ("a.png", "b.png", "c.png", "d.png")
 VALUES = {
@@ -246,11 +249,11 @@ def test_a_run_that_contradicts_itself_leaves_nothing_behind(engine: Engine, tmp
 
 
 def test_deleting_a_run_takes_its_scores_and_summaries_with_it(engine: Engine, folder: Path) -> None:
-    imported = import_run(engine, open_run(folder))
+    imported = import_run(engine, open_run(folder), play)
     with session_scope(engine) as session:
         session.execute(delete(RunRow).where(RunRow.id == imported.run_id))
 
-    of_runs = (EntryRow, ScoreRow, SummaryRow, CurveRow, FailureRow)
+    of_runs = (EntryRow, ScoreRow, SummaryRow, PairRow, CurveRow, FailureRow)
     assert [count(engine, table) for table in of_runs] == [0] * len(of_runs)
     assert count(engine, CounterRow) == 1
 
@@ -314,3 +317,41 @@ def test_ordinary_quantiles_are_numpys(engine: Engine, tmp_path: Path) -> None:
     with session_scope(engine, read_only=True) as session:
         found = session.scalars(select(SummaryRow).where(SummaryRow.n == 3)).one()
         assert [found.q05, found.q95] == pytest.approx(np.quantile(values, [0.05, 0.95]).tolist())
+
+
+def play(_: Run) -> Tournament:
+    """Matches and ranks as if computed."""
+    match = Match(
+        "psnr_rgb", "gray", "ground_truth", 4, Difference(-math.inf, (math.nan, math.nan), math.nan), math.nan
+    )
+    other = Match("colorfulness", "gray", "ground_truth", 3, Difference(-20.0, (-30.0, -10.0), 0.01), 0.02)
+    return Tournament((match, other), (Rank("psnr_rgb", "gray", 1, 2, 1),))
+
+
+def test_matches_and_ranks_are_kept_without_values_that_are_not_finite(engine: Engine, folder: Path) -> None:
+    import_run(engine, open_run(folder), play)
+
+    with session_scope(engine, read_only=True) as session:
+        rows = session.scalars(select(PairRow).order_by(PairRow.n)).all()
+        kept = [(r.n, r.difference, r.ci_lo, r.ci_hi, r.p, r.p_holm, r.test) for r in rows]
+        ranks = session.execute(
+            select(SummaryRow.rank_lo, SummaryRow.rank_hi, SummaryRow.tie_group).where(SummaryRow.rank_lo.is_not(None))
+        ).all()
+    assert kept == [
+        (3, -20.0, -30.0, -10.0, 0.01, 0.02, "bootstrap"),
+        (4, None, None, None, None, None, "bootstrap"),
+    ]
+    assert list(map(tuple, ranks)) == [(1, 2, 1)]
+
+
+def test_a_run_that_is_there_is_not_compared_again(engine: Engine, folder: Path) -> None:
+    calls: list[Run] = []
+
+    def counted(run: Run) -> Tournament:
+        calls.append(run)
+        return play(run)
+
+    import_run(engine, open_run(folder), counted)
+    import_run(engine, open_run(folder), counted)
+
+    assert len(calls) == 1
