@@ -19,8 +19,11 @@ RGB_TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0
 """Linear sRGB to CIE XYZ for D65: ITU-R BT.709 in the six digits that scikit-image and OpenCV use."""
 WHITE = (0.95047, 1.0, 1.08883)
 """XYZ of D65 for the 2 degree observer."""
-LAB_STEP = 0.008856 ** (1 / 3) - (7.787 * 0.008856 + 16 / 116)
-"""The rounded constants of the Lab curve leave this step at its knee, 3e-7; 500 times that shows in a."""
+LAB_KNEE, LAB_SLOPE = 0.008856, 7.787
+LAB_OFFSET = LAB_SLOPE * LAB_KNEE
+"""What `_lab_curve` adds to the curve."""
+LAB_JOINT = (LAB_OFFSET + 16 / 116) ** 3
+"""Where the cube root has the value of the line at the knee: the rounded constants put it 4e-8 below the knee."""
 GRAY_AB = 5.0
 """A photo without any |a| or |b| above this is gray: Zhang et al. left such photos out of training."""
 B_RANGES = {
@@ -55,12 +58,15 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     """
     _check_channels("rgb_to_lab", rgb, 3)
     r, g, b = _linear(rgb).unbind(1)
-    lab = torch.empty_like(rgb, dtype=torch.float32)
-    rows = [[value / white for value in row] for row, white in zip(RGB_TO_XYZ, WHITE, strict=True)]
-    x, y, z = (_lab_curve((r * row[0]).add_(g, alpha=row[1]).add_(b, alpha=row[2])) for row in rows)
-    lab[:, 0] = (y * 116).sub_(16)
-    lab[:, 1] = x.sub_(y).mul_(500)
-    lab[:, 2] = y.sub_(z).mul_(200)
+    yxz = torch.empty_like(rgb, dtype=torch.float32)
+    for channel, row in enumerate((1, 0, 2)):
+        red, green, blue = (value / WHITE[row] for value in RGB_TO_XYZ[row])
+        torch.mul(r, red, out=yxz[:, channel]).add_(g, alpha=green).add_(b, alpha=blue)
+    lab = _lab_curve(yxz)
+    y, x, z = lab.unbind(1)
+    x.sub_(y).mul_(500)
+    z.sub_(y).mul_(-200)
+    y.mul_(116).sub_(16 + 116 * LAB_OFFSET)
     return lab
 
 
@@ -205,13 +211,13 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     L1, a1, b1 = lab1.float().unbind(1)
     L2, a2, b2 = lab2.float().unbind(1)
     turn = _hue_turn(a1, b1, a2, b2)
-    stretch = _seventh(_norm(a1, b1).add_(_norm(a2, b2))).mul_(-0.5).add_(1.5)
+    stretch = _line(1.5, -0.5, _seventh(_norm(a1, b1).add_(_norm(a2, b2))))
     a1, a2 = a1 * stretch, stretch.mul_(a2)
     C1, C2 = _norm(a1, b1), _norm(a2, b2)
     dH, cos, sin = _hue_difference(a1, b1, C1, a2, b2, C2, turn)
     dC, C_sum = C2 - C1, C1.add_(C2)
     dC.div_(_line(1, 0.045 / 2, C_sum))
-    dH.div_(_hue_weight(cos, sin).mul_(C_sum).mul_(0.015 / 2).add_(1))
+    dH.div_(_line(1, 0.015 / 2, _hue_weight(cos, sin).mul_(C_sum)))
     square = _rotation(cos, sin).mul_(_seventh(C_sum)).mul_(dC).mul_(dH)
     dL = (L2 - L1).div_(_lightness_weight(L1, L2))
     return square.addcmul_(dL, dL).addcmul_(dC, dC).addcmul_(dH, dH).clamp_min_(0).sqrt_()
@@ -391,10 +397,9 @@ def _encode(linear: Tensor) -> Tensor:
 
 
 def _lab_curve(t: Tensor) -> Tensor:
-    root = t.clamp_min(0.008856).log_().mul_(1 / 3).exp_()
-    below = t - 0.008856
-    root.add_(below.clamp_max(0), alpha=7.787)
-    return root.add_(below.sign_().sub_(1), alpha=LAB_STEP / 2)
+    """The curve f of Lab + LAB_OFFSET, which differences of two values do not notice; writes into t."""
+    root = t.clamp_min(LAB_JOINT).log2_().mul_(1 / 3).exp2_()
+    return root.add_(t.clamp_max_(LAB_KNEE), alpha=LAB_SLOPE)
 
 
 def _inverse_lab_curve(f: Tensor) -> Tensor:
@@ -457,13 +462,13 @@ def _seventh(C_sum: Tensor) -> Tensor:
     """sqrt(C^7 / (C^7 + 25^7)) = 1 / sqrt(1 + (25 / C)^7), where C is half of the argument."""
     square = C_sum * C_sum
     power = (square * square).mul_(square).mul_(C_sum)
-    return power.reciprocal_().mul_(50.0**7).add_(1).rsqrt_()
+    return _line(1, 50.0**7, power.reciprocal_()).rsqrt_()
 
 
 def _lightness_weight(L1: Tensor, L2: Tensor) -> Tensor:
     """SL of the formula, from twice the mean lightness: its 20 is 80 there, its 0.015 half of that."""
     darkness = (L1 + L2).sub_(100).square_()
-    return darkness.mul_((darkness + 80).rsqrt_()).mul_(0.015 / 2).add_(1)
+    return _line(1, 0.015 / 2, darkness.mul_((darkness + 80).rsqrt_()))
 
 
 def _hue_turn(a1: Tensor, b1: Tensor, a2: Tensor, b2: Tensor) -> Tensor:
@@ -486,10 +491,11 @@ def _hue_difference(
     """
     ua, ub, wa, wb = a1 * C2, b1 * C2, a2 * C1, b2 * C1
     back_a, back_b = wb - ub, ua - wa
-    dH = (back_a * back_a).addcmul_(back_b, back_b).div_((C1 * C2).clamp_min_(1e-30)).sqrt_().mul_(turn)
+    tiny = _number(1e-30, turn.device)
+    dH = (back_a * back_a).addcmul_(back_b, back_b).div_(torch.addcmul(tiny, C1, C2)).sqrt_().mul_(turn)
     x = ua.add_(wa).addcmul_(turn, back_a)
     y = ub.add_(wb).addcmul_(turn, back_b)
-    scale = (x * x).addcmul_(y, y).clamp_min_(1e-36).rsqrt_()
+    scale = torch.addcmul(tiny, x, x).addcmul_(y, y).rsqrt_()
     return dH, x.mul_(scale), y.mul_(scale)
 
 
@@ -497,10 +503,10 @@ def _hue_weight(cos: Tensor, sin: Tensor) -> Tensor:
     """T of the formula, from the mean hue h: multiples of h by the addition theorems, as a polynomial in cos(2 h)."""
     (c30, s30), (c6, s6), (c63, s63) = ((math.cos(phi), math.sin(phi)) for phi in map(math.radians, (30, 6, 63)))
     cos2 = (cos * cos).addcmul_(sin, sin, value=-1)
-    weight = _line(0.24, -0.40 * c63, cos2).add_(cos * sin, alpha=-0.80 * s63).mul_(cos2)
+    weight = _line(0.24, -0.40 * c63, cos2).add_(cos * sin, alpha=-0.80 * s63)
+    weight = torch.addcmul(_number(1 + 0.20 * c63, cos.device), weight, cos2)
     weight.addcmul_(_line(-0.17 * c30 - 0.32 * c6, 0.64 * c6, cos2), cos)
-    weight.addcmul_(_line(-0.17 * s30 - 0.32 * s6, -0.64 * s6, cos2), sin)
-    return weight.add_(1 + 0.20 * c63)
+    return weight.addcmul_(_line(-0.17 * s30 - 0.32 * s6, -0.64 * s6, cos2), sin)
 
 
 def _rotation(cos: Tensor, sin: Tensor) -> Tensor:
@@ -509,10 +515,10 @@ def _rotation(cos: Tensor, sin: Tensor) -> Tensor:
     With y = 1 - cos(h - 275 degrees) the squared angle is 2 y + y^2 / 3 + 4 y^3 / 45 + ..., and the sine a short
     series too; both within 2e-6. Hues of 0 to 95 degrees, near 275 only the other way around, are pushed away.
     """
-    blue, width, third = math.radians(275), math.radians(25), math.pi / 3
+    blue, rate, third = math.radians(275), -1 / math.radians(25) ** 2, math.pi / 3
     y = _line(1, -math.cos(blue), cos).add_(sin, alpha=-math.sin(blue))
-    squared = _polynomial((2.0, 1 / 3, 4 / 45, 1 / 35, 16 / 1575), y).mul_(y).add_(sin.clamp_min(0), alpha=30.0)
-    share = squared.mul_(-1 / width**2).exp_()
+    series = tuple(rate * coefficient for coefficient in (2, 1 / 3, 4 / 45, 1 / 35, 16 / 1575))
+    share = _polynomial(series, y).mul_(y).add_(sin.clamp_min(0), alpha=30 * rate).exp_()
     series = (-2 * third, third**3 / 3, -(third**5) / 60, third**7 / 2520)
     return _polynomial(series, share * share).mul_(share)
 
