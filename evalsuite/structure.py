@@ -22,25 +22,28 @@ BLOCK = 16
 
 @dataclass(frozen=True)
 class Reference:
-    """What one image contributes to every comparison with it.
+    """What one image contributes to every comparison with it; W' and W" are the widths of `widen` and `window_means`.
 
     Attributes:
-        planes: (P, H, W'), values less 128, padded as `widen` does.
-        mean: (P, H - 10, W - 10), local means less 128.
-        variance: (P, H - 10, W - 10), local variances.
+        planes: (P, H, W'), values less 128.
+        mean: (P, H - 10, W"), local means less 128.
+        brightness: (P, H - 10, W"), squared local means + C1.
+        variance: (P, H - 10, W"), local variances.
     """
 
     planes: Tensor
     mean: Tensor
+    brightness: Tensor
     variance: Tensor
 
 
 def refer(planes: Tensor) -> Reference:
-    """Compute an image's own moments; planes (P, H, W) are values less 128, both sides at least 11."""
+    """Compute an image's own moments; planes (P, H, W) as in `compare`, both sides at least 11."""
     maps = widen(planes, 2)
     torch.mul(maps[0], maps[0], out=maps[1])
-    mean, square = window_means(maps, planes.shape[2])
-    return Reference(maps[0], mean, square.addcmul_(mean, mean, value=-1))
+    mean, square = window_means(maps)
+    brightness = (mean + CENTER).square_().add_(C1)
+    return Reference(maps[0], mean, brightness, square.addcmul_(mean, mean, value=-1))
 
 
 def compare(reference: Reference, planes: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,7 +51,7 @@ def compare(reference: Reference, planes: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         reference: The other image.
-        planes: (P, H, W), values less 128.
+        planes: (P, H, W), uint8 levels, or float32 values less 128.
 
     Returns:
         Luminance (2 mx my + C1) / (mx^2 + my^2 + C1), and contrast with structure
@@ -57,12 +60,15 @@ def compare(reference: Reference, planes: Tensor) -> tuple[Tensor, Tensor]:
     maps = widen(planes, 3)
     torch.mul(maps[0], maps[0], out=maps[1])
     torch.mul(maps[0], reference.planes, out=maps[2])
-    mean, square, product = window_means(maps, planes.shape[2])
+    mean, square, product = window_means(maps)
     structure = product.addcmul_(reference.mean, mean, value=-1).mul_(2).add_(C2)
-    structure /= square.addcmul_(mean, mean, value=-1).add_(reference.variance).add_(C2)
-    brightness = (mean + CENTER).square_().add_((reference.mean + CENTER).square_()).add_(C1)
-    luminance = mean.sub_(reference.mean).square_().div_(brightness).neg_().add_(1)
-    return luminance, structure
+    structure.div_(square.addcmul_(mean, mean, value=-1).add_(reference.variance).add_(C2))
+    light = mean + CENTER
+    brightness = light.square_().add_(reference.brightness)
+    darker = mean.sub_(reference.mean)
+    luminance = torch.addcmul(brightness, darker, darker, value=-1).div_(brightness)
+    inside = planes.shape[2] - WINDOW + 1
+    return luminance[..., :inside], structure[..., :inside]
 
 
 def widen(planes: Tensor, maps: int) -> Tensor:
@@ -72,14 +78,17 @@ def widen(planes: Tensor, maps: int) -> Tensor:
     """
     count, height, width = planes.shape
     wide = BLOCK * (-(-(width - WINDOW + 1) // BLOCK) + 1)
-    room = planes.new_empty((maps, count, height, wide))
-    room[0, :, :, :width] = planes
-    room[0, :, :, width:] = 0
+    room = torch.empty((maps, count, height, wide), device=planes.device)
+    inside, padding = room[0, :, :, :width], room[0, :, :, width:]
+    inside.copy_(planes)
+    if planes.dtype == torch.uint8:
+        inside.sub_(CENTER)
+    padding.zero_()
     return room
 
 
-def window_means(maps: Tensor, width: int) -> Tensor:
-    """Average under the window: (M, P, H, W') from `widen` to (M, P, H - 10, width - 10).
+def window_means(maps: Tensor) -> Tensor:
+    """Average under the window: (M, P, H, W') from `widen` to (M, P, H - 10, W' - 16), padding at the right included.
 
     Columns in blocks of 16 are channels: the vertical pass is then a depthwise convolution and the horizontal one a
     dense one of two blocks, which oneDNN runs at three times the speed of two single-channel convolutions.
@@ -88,7 +97,7 @@ def window_means(maps: Tensor, width: int) -> Tensor:
     down, across = _kernels(maps.device)
     blocks = maps.view(count * planes, height, wide // BLOCK, BLOCK).permute(0, 3, 1, 2)
     means = conv2d(conv2d(blocks, down, groups=BLOCK), across).permute(0, 2, 3, 1)
-    return means.reshape(count, planes, height - WINDOW + 1, -1)[..., : width - WINDOW + 1]
+    return means.reshape(count, planes, height - WINDOW + 1, wide - BLOCK)
 
 
 @cache

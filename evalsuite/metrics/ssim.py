@@ -8,7 +8,7 @@ from torch import Tensor
 from evalsuite.contracts import Metric, Rows
 from evalsuite.memory import pieces
 from evalsuite.reductions import mean_of
-from evalsuite.structure import CENTER, WINDOW, Reference, compare, refer
+from evalsuite.structure import WINDOW, Reference, compare, refer
 from evalsuite.views import Pair, View
 
 
@@ -46,16 +46,12 @@ def measure(pair: Pair) -> Rows:
 def _references(view: View) -> list[tuple[slice, Reference]]:
     count, _, height, width = view.rgb8.shape
     parts = pieces(count, height * width, view.rgb8.device)
-    return [(part, refer(_planes(view.rgb8[part]))) for part in parts]
+    return [(part, refer(view.rgb8[part].flatten(0, 1))) for part in parts]
 
 
 def _similarity(reference: Reference, rgb8: Tensor) -> Tensor:
-    luminance, structure = compare(reference, _planes(rgb8))
+    luminance, structure = compare(reference, rgb8.flatten(0, 1))
     return (luminance * structure).view(len(rgb8), -1).mean(dim=1)
-
-
-def _planes(rgb8: Tensor) -> Tensor:
-    return rgb8.flatten(0, 1).float().sub_(CENTER)
 
 
 METRIC = Metric(
