@@ -57,8 +57,8 @@ def shares(distance: Tensor) -> Tensor:
     """Share of pixels with d <= 0, 1, ..., 150, from distances (N, H, W): (N, 151) float32."""
     count, pixels = len(distance), distance[0].numel()
     step = distance.ceil().clamp_max_(LIMIT + 1).flatten(1).long()
-    histogram = torch.zeros(count, LIMIT + 2, dtype=torch.int64, device=distance.device)
-    histogram.scatter_add_(1, step, step.new_ones(()).expand_as(step))
+    step += (LIMIT + 2) * torch.arange(count, device=step.device)[:, None]
+    histogram = step.flatten().bincount(minlength=(LIMIT + 2) * count).view(count, LIMIT + 2)
     return (histogram[:, : LIMIT + 1].cumsum(dim=1) / pixels).float()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
@@ -9,7 +11,7 @@ from torch.nn.functional import avg_pool2d
 from evalsuite.contracts import Metric, Rows
 from evalsuite.memory import pieces
 from evalsuite.reductions import mean_of
-from evalsuite.structure import WINDOW, compare, refer
+from evalsuite.structure import WINDOW, Reference, compare, refer
 from evalsuite.views import Pair
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -42,26 +44,39 @@ def measure(pair: Pair) -> Rows:
         >>> round(measure(Pair(View(gray), View(red)))["value"].item(), 4)
         0.9867
     """
-    target, output = pair.target.ab, pair.output.ab
-    count, _, height, width = target.shape
+    count, _, height, width = pair.target.rgb8.shape
+    device = pair.target.rgb8.device
     if min(height, width) < WINDOW:
-        return {"value": torch.full((count,), torch.nan, device=target.device)}
-    parts = pieces(count, height * width, target.device)
-    values = [multi_scale(target[part].flatten(0, 1), output[part].flatten(0, 1)) for part in parts]
+        return {"value": torch.full((count,), torch.nan, device=device)}
+    parts = list(pieces(count, height * width, device))
+    target, output = pair.target.ab, pair.output.ab
+    references = pair.target.shared("ms_ssim_ab", lambda: [refer_scales(target[part].flatten(0, 1)) for part in parts])
+    values = [compare_scales(r, output[part].flatten(0, 1)) for r, part in zip(references, parts, strict=True)]
     return {"value": torch.cat(values).view(count, 2).mean(dim=1)}
 
 
-def multi_scale(target: Tensor, output: Tensor) -> Tensor:
-    """MS-SSIM of planes (P, H, W) in Lab units: (P,) float32."""
-    weights = scale_weights(min(target.shape[1:]))
-    similarity = torch.ones(len(target), device=target.device)
-    for scale, weight in enumerate(weights):
-        if scale:
-            target, output = avg_pool2d(target, 2), avg_pool2d(output, 2)
-        luminance, structure = compare(refer(target), output)
+def refer_scales(planes: Tensor) -> list[Reference]:
+    """Prepare planes (P, H, W) in Lab units at every scale that fits, finest first."""
+    scales = len(scale_weights(min(planes.shape[1:])))
+    return [refer(plane) for plane in _halved(planes, scales)]
+
+
+def compare_scales(references: list[Reference], planes: Tensor) -> Tensor:
+    """MS-SSIM of planes (P, H, W) in Lab units with the references: (P,) float32."""
+    weights = scale_weights(min(planes.shape[1:]))
+    similarity = torch.ones(len(planes), device=planes.device)
+    scales = zip(weights, references, _halved(planes, len(weights)), strict=True)
+    for scale, (weight, reference, plane) in enumerate(scales):
+        luminance, structure = compare(reference, plane)
         factor = structure if scale + 1 < len(weights) else luminance * structure
         similarity *= factor.mean(dim=(1, 2)).clamp_min(0) ** weight
     return similarity
+
+
+def _halved(planes: Tensor, scales: int) -> Iterator[Tensor]:
+    for scale in range(scales):
+        planes = avg_pool2d(planes, 2) if scale else planes
+        yield planes
 
 
 def scale_weights(side: int) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from skimage.data import astronaut, coffee
 from torch import Tensor
 
 from evalsuite import vision
-from evalsuite.metrics.ms_ssim_ab import WEIGHTS, measure, multi_scale, scale_weights
+from evalsuite.metrics.ms_ssim_ab import WEIGHTS, compare_scales, measure, refer_scales, scale_weights
 from evalsuite.views import Pair, View
 
 
@@ -16,7 +16,7 @@ def test_five_scales_agree_with_piq() -> None:
     pair = photos(256, 256)
     target, output = (view.ab.flatten(0, 1) for view in (pair.target, pair.output))
 
-    values = multi_scale(target, output)
+    values = compare_scales(refer_scales(target), output)
 
     planes = [(planes[:, None] + 128) / 255 for planes in (target, output)]
     weights = torch.tensor(WEIGHTS)
