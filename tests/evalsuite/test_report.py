@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from evalsuite.errors import UserError
 from evalsuite.report import report
@@ -18,7 +19,7 @@ WAVE = np.tile([0.8, -0.8], 20)
 DASH, DAGGER, UP, TIED = "\N{EN DASH}", "\N{DAGGER}", "\N{UPWARDS ARROW}", "\N{ALMOST EQUAL TO}"
 
 
-def numbers(shift: float, wave: float = 0.0) -> dict[str, object]:
+def numbers(shift: float, wave: float = 0.0) -> dict[str, ArrayLike]:
     quality = BASE + shift + wave * WAVE
     return {
         "psnr_rgb.value": quality,
@@ -40,7 +41,7 @@ def run(tmp_path: Path) -> Run:
     }
     return write_run(
         tmp_path / "run",
-        methods,  # type: ignore[arg-type]
+        methods,
         failed={"welsh2002": [3, 4]},
         costs={"eccv16": {"params_mb": 129.0, "runtime_ms": 22.1}},
         dataset="ctest10k",
