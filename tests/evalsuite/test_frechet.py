@@ -134,12 +134,12 @@ def test_kernel_pseudo_values_are_nearly_those_of_the_jackknife() -> None:
     outputs, targets = features(200, 30)
     targets = targets[::-1]  # an output and its own target, far closer than others, would be noise here
     values, _ = kernel(outputs, targets)
-    left_out = [kernel(np.delete(outputs, k, 0), np.delete(targets, k, 0))[0].mean() for k in range(200)]
+    left_out = [kernel(np.delete(outputs, k, 0), np.delete(targets, k, 0))[0].mean() for k in range(25)]
 
     jackknife = 200 * values.mean() - 199 * np.array(left_out)
 
-    assert np.corrcoef(values, jackknife)[0, 1] > 0.99
-    assert values.std() == pytest.approx(jackknife.std(), rel=0.1)
+    assert np.corrcoef(values[:25], jackknife)[0, 1] > 0.99
+    assert values[:25].std() == pytest.approx(jackknife.std(), rel=0.1)
 
 
 def test_targets_are_at_distance_zero_from_themselves() -> None:
