@@ -23,9 +23,10 @@ def test_markdown_lines_up_and_keeps_bars_inside_their_cell() -> None:
 
 
 def test_latex_has_booktabs_bold_dagger_and_no_bare_special() -> None:
-    text = latex(TABLE, "x")
+    text = latex(TABLE, "my run_1")
 
     assert r"\caption{5\% of a\_b}" in text
+    assert r"\label{tab:my-run-1}" in text
     assert r"eccv16 & \textbf{89.5} {\scriptsize [89.1, 89.9]} \\" in text
     assert r"89.4$^\dagger$ {\scriptsize [$-$0.1, 1]} \\" in text
     assert r"n \textless{} 3 \& more" in text
