@@ -111,8 +111,9 @@ def markdown(table: Table) -> str:
 
 def latex(table: Table, label: str) -> str:
     r"""Write a table in LaTeX; it needs \usepackage{booktabs}."""
+    plain = re.sub("[^A-Za-z0-9]+", "-", label)
     lines = [
-        r"\begin{table}", r"\centering", r"\small", rf"\caption{{{escape(table.caption)}}}", rf"\label{{tab:{re.sub('[^A-Za-z0-9]+', '-', label)}}}",
+        r"\begin{table}", r"\centering", r"\small", rf"\caption{{{escape(table.caption)}}}", rf"\label{{tab:{plain}}}",
         rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}", r"\toprule",
         " & ".join(map(escape, table.columns)) + r" \\", r"\midrule",
         *(" & ".join([escape(name), *map(_latex_cell, cells)]) + r" \\" for name, cells in table.rows),
