@@ -99,15 +99,16 @@ def kernel(outputs: NDArray[np.floating], targets: NDArray[np.floating]) -> tupl
         targets: (n, d), of the same photos.
 
     Returns:
-        (n,) whose mean is the squared maximum mean discrepancy, lower is better; and the same distance without the
-        n comparisons of an output with its own target. NaN for fewer than two photos.
+        (n,) whose mean is the squared maximum mean discrepancy, lower is better, 0 in the mean over datasets where
+        nothing differs; and what code for unrelated sets gives, which also compares each output with its own target.
+        NaN for fewer than two photos.
 
     Raises:
         UserError: The shapes differ.
 
     Source:
-        Binkowski et al. 2018: kernel (x.y / d + 1)^3. Over all pairs (no random subsets); pairs of two outputs or two
-        targets are of different photos. Dropping own targets too is eq. 4 of Gretton et al. 2012.
+        Binkowski et al. 2018: kernel (x.y / d + 1)^3. Outputs and targets are pairs, so the unbiased estimator is the
+        U-statistic of Gretton et al. 2012, eq. 4, over all pairs of different photos (no random subsets).
 
     Example:
         >>> x, y = np.ones((2, 1)), np.zeros((2, 1))  # k(1, 1) = 8, all others 1: 8 + 1 - 2
@@ -122,8 +123,8 @@ def kernel(outputs: NDArray[np.floating], targets: NDArray[np.floating]) -> tupl
         rows, _, own = _kernel_sums(features, features)
         within += (rows - own) / (n - 1)
     rows, columns, own = _kernel_sums(outputs, targets)
-    values = 2 * within - within.mean() - 2 * ((rows + columns) / n - rows.mean() / n)
-    return values, float(within.mean() - 2 * (rows - own).mean() / (n - 1))
+    against_others = within - (rows + columns - 2 * own) / (n - 1)
+    return 2 * against_others - against_others.mean(), float(within.mean() - 2 * rows.mean() / n)
 
 
 class Sample:

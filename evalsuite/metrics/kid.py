@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,12 +22,12 @@ def reduce(columns: Columns) -> Estimator:
 
 
 def details_of(name: str) -> Callable[[Columns], Mapping[str, Any]]:
-    """Make the `details`: FID's, and the distance without comparing an output with its own target."""
+    """Make the `details`: FID's, and the distance as code for unrelated sets of images computes it."""
     describe = fid.details_of(name)
 
     def details(columns: Columns) -> Mapping[str, Any]:
-        _, without_own = kernel(columns["features"], columns["target.features"])
-        return {**describe(columns), "without_own_targets": without_own}
+        _, all_pairs = kernel(columns["features"], columns["target.features"])
+        return {**describe(columns), "with_own_targets": all_pairs if math.isfinite(all_pairs) else None}
 
     return details
 
@@ -41,9 +42,9 @@ def variant(name: str) -> Metric:
         Its rows are features (N, d); the value has no unit, lower is better; papers print it times 1000.
 
     Source:
-        Binkowski et al. 2018: kernel (x.y / d + 1)^3, unbiased. Over all pairs of photos, where the usual code averages
-        random subsets. Outputs and targets being the same photos, an output meets its own target once in n pairs, which
-        makes the value slightly negative at best; `without_own_targets` leaves these pairs out.
+        Binkowski et al. 2018: kernel (x.y / d + 1)^3, unbiased, over all pairs of different photos (Gretton et al.
+        2012, eq. 4). The usual code averages random subsets and lets an output meet its own target once in n pairs,
+        which is below 0 for the real photos themselves (by 1/n): the detail `with_own_targets` is that reading.
 
     Example:
         >>> import numpy as np
@@ -60,9 +61,9 @@ def variant(name: str) -> Metric:
         kind="distribution",
         source="Binkowski et al. 2018, https://arxiv.org/abs/1801.01401",
         definition=(
-            f"Unbiased squared maximum mean discrepancy with kernel (x.y / d + 1)^3 over all pairs, between the "
-            f"features of the outputs and of the same photos in color; {known.title} ({known.weights}); input: "
-            f"{known.input}."
+            f"Unbiased squared maximum mean discrepancy with kernel (x.y / d + 1)^3 over all pairs of photos, between "
+            f"the features of the outputs and of the same photos in color; {known.title} ({known.weights}); "
+            f"input: {known.input}."
         ),
         load=fid.loader(name),
         reduce=reduce,
