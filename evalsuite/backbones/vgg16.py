@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -33,12 +35,12 @@ class Vgg16(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network.eval().requires_grad_(False)
+        self.network: Any = network.eval().requires_grad_(False)
         for parameter in network.parameters():
             parameter.data = laid_out(parameter.data) if parameter.ndim == 4 else parameter.data
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Map (N, 3, 224, 224) to features (N, 4096) and logits (N, 1000)."""
-        trunk, pool, head = self.network.children()
-        features = head[:-1](pool(trunk(image)).flatten(1))  # type: ignore[index]
-        return features, head[-1](features)  # type: ignore[index]
+        pooled = self.network.avgpool(self.network.features(image)).flatten(1)
+        features = self.network.classifier[:-1](pooled)
+        return features, self.network.classifier[-1](features)
