@@ -13,8 +13,9 @@ import numpy as np
 
 from evalsuite.contracts import Better
 from evalsuite.errors import UserError
-from evalsuite.pairing import Shared, differences, places, scored_photos, shared
+from evalsuite.pairing import Shared, differences, shared
 from evalsuite.results import Run
+from evalsuite.rows import places, scored_photos
 from evalsuite.stats import Difference, Floats, Test, holm, is_mean, point, sign_flips, wins
 from evalsuite.typesetting import (
     DASH,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import click
 from PIL import Image
+
+from evalsuite.manifest import code_sha256, versions
 
 SIZE = 256
 SOURCES = {
@@ -72,6 +76,15 @@ def commands(out: Path) -> list[list[str]]:
     ]
 
 
+def forget_other_code(run: Path) -> None:
+    """Remove the demo's last run if another version of the code made it: it could not go on."""
+    if (run / "manifest.json").is_file():
+        made_by = json.loads((run / "manifest.json").read_text())["identity"]
+        if (made_by["code"], made_by["versions"]) != (code_sha256(), versions()):
+            click.echo(f"removing {run}, which another version made")
+            shutil.rmtree(run)
+
+
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="demo", show_default=True)
 def main(out: Path) -> None:
@@ -81,6 +94,7 @@ def main(out: Path) -> None:
     Example:
       python -m evalsuite.demo --out demo
     """
+    forget_other_code(out / "run")
     photos = scenes(out / "photos")
     click.echo(f"{len(photos)} photos of {SIZE} x {SIZE} are in {out / 'photos'}")
     for arguments in commands(out):

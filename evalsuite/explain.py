@@ -16,7 +16,7 @@ from evalsuite.definitions import FAMILIES, REBALANCED, VARIANTS
 from evalsuite.errors import UserError
 from evalsuite.images import RGB, Resize, Undecodable, decode
 from evalsuite.results import Run
-from evalsuite.summary import VALUE
+from evalsuite.rows import VALUE
 from evalsuite.typesetting import DASH, Cell, Table, decimals, describe, head, markdown, number, span
 from evalsuite.variants import Floats, Shown, Variant
 

@@ -13,8 +13,8 @@ from evalsuite.contracts import Columns, Estimator, Metric
 from evalsuite.errors import UserError
 from evalsuite.registry import metric as metric_named
 from evalsuite.results import Run
+from evalsuite.rows import VALUE, measured, places, scored_photos, usable_rows
 from evalsuite.stats import Difference, paired, restricted
-from evalsuite.summary import VALUE, usable_rows
 
 Contrast: TypeAlias = tuple[str, str, str]
 """A metric's name and two colorizers' names: the first minus the second."""
@@ -94,22 +94,6 @@ def known(name: str) -> Metric | None:
         return metric_named(name)
     except UserError:
         return None
-
-
-def measured(columns: Columns) -> bool:
-    """Tell whether a colorizer has rows of its own in these columns: costs have none."""
-    return any(not name.startswith(("constant.", "target.")) for name in columns)
-
-
-def scored_photos(run: Run) -> int:
-    """Count the photos that were decoded and kept, the ones that resamples draw from."""
-    return sum(photo["status"] == "scored" for photo in run.manifest["photos"])
-
-
-def places(run: Run) -> NDArray[np.int64]:
-    """Map positions in the dataset to positions among the photos that were scored."""
-    scored = np.array([photo["status"] == "scored" for photo in run.manifest["photos"]], np.bool_)
-    return np.asarray(np.cumsum(scored) - 1, np.int64)
 
 
 def _at(photos: NDArray[np.int64], positions: NDArray[np.int64], columns: Columns) -> Columns:

@@ -69,12 +69,17 @@ def chosen_colorizers(text: str) -> tuple[list[Colorizer], frozenset[str]]:
         UserError: A name is unknown or stands twice.
     """
     if text == "all":
-        return list(colorizers().values()), frozenset()
+        return sorted(colorizers().values(), key=_rank), frozenset()
     picked = [colorizer(name) for name in _names(text, "--colorizers")]
     names = [c.name for c in picked]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(f"--colorizers: {doubled[0]!r} stands twice. Rename one of the records.")
     return picked, frozenset(names)
+
+
+def _rank(colorizer: Colorizer) -> tuple[bool, bool, str]:
+    """The truth first, then the baselines, then the papers' methods."""
+    return "target" not in colorizer.accepts, bool(colorizer.paper), colorizer.name
 
 
 def _names(text: str, flag: str) -> list[str]:

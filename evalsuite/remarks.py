@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from evalsuite.results import Run
+from evalsuite.results import DEFAULT_HINTS, Run
 from evalsuite.standings import Standing
 from evalsuite.typesetting import DAGGER, TIED
 
@@ -32,8 +32,8 @@ def remarks(
     yield from _counts(run, metrics, name)
     yield from _priors(run, metrics)
     yield from _failures(run, name)
-    for skipped in run.manifest["skipped"]:
-        yield f"Skipped {skipped['kind']} {skipped['name']}: {skipped['reason']}"
+    yield from _hinted(run, name)
+    yield from _skipped(run)
 
 
 def _scores(run: Run, metric: str) -> dict[str, Mapping[str, Any]]:
@@ -112,6 +112,24 @@ def _failures(run: Run, name: Callable[[str], str]) -> Iterator[str]:
         yield f"Photos on which {name(colorizer)} failed: {_listed(failures)}."
     if dataset["gray"]:
         yield f"Truly gray photos: {dataset['gray']}, {'left out' if dataset['dropped'] else 'counted in'}."
+
+
+def _hinted(run: Run, name: Callable[[str], str]) -> Iterator[str]:
+    """Say which methods were told colors, since that is no fair race with methods that were not."""
+    options = run.manifest["options"]
+    for colorizer, facts in run.manifest["colorizers"].items():
+        if "hints" in facts["accepts"]:
+            given = "scribbles" if "scribbles" in options else f"{options.get('hints', DEFAULT_HINTS)} simulated hints"
+            yield f"{name(colorizer)} was given {given} of the photos' own colors; the others were not."
+
+
+def _skipped(run: Run) -> Iterator[str]:
+    """Name what was not at hand, all that lack the same thing in one line."""
+    reasons = defaultdict[str, list[str]](list)
+    for skipped in run.manifest["skipped"]:
+        reasons[skipped["reason"]].append(f"{skipped['kind']} {skipped['name']}")
+    for reason, names in reasons.items():
+        yield f"Skipped {', '.join(names)}: {reason}"
 
 
 def _listed(failures: Sequence[Mapping[str, str]]) -> str:

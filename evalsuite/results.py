@@ -31,6 +31,7 @@ from evalsuite.errors import UserError
 
 WAITING, SCORED, FAILED, LEFT_OUT = 0, 1, 2, 3
 TARGET = "target"
+DEFAULT_HINTS = 50
 
 
 def write_json(path: Path, value: object) -> None:

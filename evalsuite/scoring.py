@@ -20,12 +20,11 @@ from evalsuite.errors import UserError
 from evalsuite.finishing import finish
 from evalsuite.hints import from_scribbles, simulate_points
 from evalsuite.loading import Picture
-from evalsuite.results import TARGET
+from evalsuite.results import DEFAULT_HINTS, TARGET
 from evalsuite.views import Pair, View
 from evalsuite.work import Loaded, TileResult, Work, photo_seed
 
 BATCH_PIXELS = 16 * 256 * 256
-DEFAULT_HINTS = "50"
 
 
 class Scorer:

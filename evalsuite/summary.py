@@ -12,11 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from evalsuite.contracts import Columns, Counts, Estimator, Metric, Score
+from evalsuite.contracts import Counts, Estimator, Metric, Score
 from evalsuite.results import Run
-from evalsuite.stats import bootstrap, interval, point
-
-VALUE = "value"
+from evalsuite.rows import VALUE, measured, places, scored_photos, usable_rows
+from evalsuite.stats import bootstrap, interval, point, restricted
 
 
 def summarise(run: Run, metrics: Sequence[Metric], costs: Mapping[str, Mapping[str, float | None]]) -> dict[str, Any]:
@@ -54,18 +53,17 @@ def as_json(score: Score) -> dict[str, Any]:
 
 def _scores(run: Run, metrics: Sequence[Metric], draws: int) -> list[tuple[str, str, Score]]:
     """Score metrics that share one number of resamples on one stream of counts, so that all intervals are paired."""
-    places = _places(run)
+    place, total = places(run), scored_photos(run)
     jobs: list[tuple[str, Metric, int, Estimator, Mapping[str, Any]]] = []
     for name in run.colorizers:
         for metric in metrics:
             photos, columns = run.columns(name, metric.name)
-            if metric.reduce is None or not any(not c.startswith(("constant.", "target.")) for c in columns):
+            if metric.reduce is None or not measured(columns):
                 continue
             usable, columns = usable_rows(photos, columns)
             details = metric.details(columns) if metric.details and len(usable) else {}
-            estimator = _on(places[usable], metric.reduce(columns)) if len(usable) else _nothing
+            estimator = restricted(metric.reduce(columns), place[usable], total) if len(usable) else _nothing
             jobs.append((name, metric, len(usable), estimator, details))
-    total = int((places >= 0).sum())
     drawn = bootstrap([job[3] for job in jobs], total, draws, run.manifest["seed"]) if draws and jobs else None
     found = []
     for k, (name, metric, n, estimator, details) in enumerate(jobs):
@@ -76,31 +74,9 @@ def _scores(run: Run, metrics: Sequence[Metric], draws: int) -> list[tuple[str, 
     return found
 
 
-def usable_rows(photos: NDArray[np.int64], columns: Columns) -> tuple[NDArray[np.int64], Columns]:
-    """Leave out the photos that have no score (NaN), such as those without a label."""
-    value = columns.get(VALUE)
-    if value is None or not np.isnan(value).any():
-        return photos, columns
-    kept = np.flatnonzero(~np.isnan(value))
-    return photos[kept], {k: c if k.startswith("constant.") else c[kept] for k, c in columns.items()}
-
-
 def finite(value: float) -> float | None:
     """Return the value, or None where it is not finite: JSON and databases have no NaN."""
     return float(value) if np.isfinite(value) else None
-
-
-def _places(run: Run) -> NDArray[np.int64]:
-    """Map positions in the dataset to positions among the photos that were scored, -1 elsewhere."""
-    scored = np.array([photo["status"] == "scored" for photo in run.manifest["photos"]], bool)
-    return np.where(scored, np.cumsum(scored) - 1, -1)
-
-
-def _on(places: NDArray[np.int64], estimator: Estimator) -> Estimator:
-    def estimate(counts: Counts) -> NDArray[np.float64]:
-        return estimator(counts if len(places) == counts.shape[1] else counts[:, places])
-
-    return estimate
 
 
 def _nothing(counts: Counts) -> NDArray[np.float64]:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalsuite.contracts import Estimator, Metric
-from evalsuite.pairing import Kept, differences, known, measured, places, scored_photos, shared
+from evalsuite.pairing import Kept, differences, known, shared
 from evalsuite.results import Run
+from evalsuite.rows import measured, places, scored_photos, usable_rows
 from evalsuite.standings import sees_target
 from evalsuite.stats import Difference, bootstrap, holm, point, rank_intervals, restricted, tie_groups
-from evalsuite.summary import usable_rows
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import click
 from evalsuite.db import default_url, make_engine, upgrade
 from evalsuite.results import open_run
 from evalsuite.store import import_run
+from evalsuite.tournament import tournament
 
 
 @click.command("import")
@@ -25,6 +26,6 @@ def command(run: Path, url: str | None) -> None:
     opened = open_run(run)
     engine = make_engine(url or default_url())
     upgrade(engine)
-    imported = import_run(engine, opened)
+    imported = import_run(engine, opened, tournament)
     done = f"imported, {imported.scores} scores" if imported.new else "is already there, nothing changed"
     click.echo(f"{run}: {done} (run {imported.run_id} in {engine.url.render_as_string(hide_password=True)})")

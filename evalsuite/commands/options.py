@@ -16,6 +16,7 @@ from evalsuite.ray_engine import RayEngine
 from evalsuite.results import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
+SHOWN = 20
 
 SHARED = (
     click.option("--images", type=click.Path(path_type=Path), required=True,
@@ -84,18 +85,13 @@ def resize_policy(name: str, size: int) -> Resize:
 
 
 def tell(run: Run, strict: bool) -> None:
-    """Say on stderr what failed and what was skipped; with `strict`, failures end with status 2."""
+    """Say on stderr what failed; with `strict`, failures end with status 2."""
     manifest = run.manifest
-    for skipped in manifest["skipped"]:
-        click.echo(f"skipped {skipped['kind']} {skipped['name']}: {skipped['reason']}", err=True)
     failed = [(f["photo"], f["reason"]) for f in manifest["dataset"]["failed"]]
     failed += [(f"{f['colorizer']} on {f['photo']}", f["reason"]) for f in manifest["failures"]]
-    for name, reason in failed[:20]:
+    for name, reason in failed[:SHOWN]:
         click.echo(f"failed  {name}: {reason}", err=True)
-    if len(failed) > 20:
-        click.echo(f"failed  {len(failed) - 20} more, listed in {run.path / 'manifest.json'}", err=True)
-    if manifest["dataset"]["gray"]:
-        what = "were left out" if manifest["dataset"]["dropped"] else "are counted in (--drop-gray leaves them out)"
-        click.echo(f"{manifest['dataset']['gray']} truly gray photos {what}", err=True)
+    if len(failed) > SHOWN:
+        click.echo(f"failed  {len(failed) - SHOWN} more, listed in {run.path / 'manifest.json'}", err=True)
     if failed and strict:
         raise UserError(f"--strict: {len(failed)} photos or outputs failed, listed above. Mend or remove them.")

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from evalsuite.explain import explain
-from evalsuite.report import FORMATS, STYLES, report
+from evalsuite.report import FORMATS, report
 from evalsuite.results import open_run
+from evalsuite.styles import STYLES
 
 
 @click.command("report")

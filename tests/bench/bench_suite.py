@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ import json, sys, time
 from pathlib import Path
 import torch
 from evalsuite.memory import keep_large_blocks
-from tests.bench.usual import SCRIPTS
+from usual import SCRIPTS
 
 torch.set_num_threads(int(sys.argv[2]))
 if sys.argv[3] == "kept":
@@ -91,7 +92,9 @@ def write_files(folder: Path, photos: int, colorizers: int) -> tuple[Path, dict[
 
 def child(code: str, *words: str) -> object:
     """Run code in a process of its own and read the last line that it prints."""
-    done = subprocess.run([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True, check=True)
+    beside = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])}
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=beside)
     return json.loads(done.stdout.splitlines()[-1])
 
 

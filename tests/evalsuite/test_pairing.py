@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalsuite.pairing import contrasts, measured, shared
+from evalsuite.pairing import contrasts, shared
+from evalsuite.rows import measured
 from tests.evalsuite.folders import write_run
 
 VALUES = np.array([20.0, 22.0, 24.0, 26.0])
