@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from evalsuite.errors import UserError
+from evalsuite.native import array, for_each, kernels
 
 RGB_TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
 """Linear sRGB to CIE XYZ for D65: ITU-R BT.709 in the six digits that scikit-image and OpenCV use."""
@@ -32,6 +33,10 @@ B_RANGES = {
     50: (-100, 80), 60: (-110, 80), 70: (-110, 80), 80: (-110, 70), 90: (-110, 70), 100: (-90, 0),
 }  # fmt: skip
 """For each a of the grid of step 10 the first and last b of the bins, from pts_in_hull.npy of Zhang et al. 2016."""
+SQUARED_ANGLE = tuple(-coefficient / math.radians(25) ** 2 for coefficient in (2, 1 / 3, 4 / 45, 1 / 35, 16 / 1575))
+"""-(angle / 25 degrees)^2 as a series in y = 1 - cos(angle), without its first y: arccos(1 - y)^2, within 2e-6."""
+SINE = (-2.0943948165727875, 0.3827897195148259, -0.020975211075382832, 0.0005295322867425178)
+"""-2 sin(x * 60 degrees) as an odd polynomial in x = 0..1 of least maximal error, 3e-8."""
 CELLS = 12
 """The lookup grid reaches from -120 to 120 in steps of 10, one cell beyond every bin."""
 
@@ -57,6 +62,11 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
         [53.24, 80.09, 67.2]
     """
     _check_channels("rgb_to_lab", rgb, 3)
+    if rgb.dtype == torch.uint8 and (compiled := kernels("colors", rgb.device)):
+        lab = torch.empty(rgb.shape)
+        images, labs, levels = array(rgb.flatten(2)), array(lab.flatten(2)), array(_linear_levels(rgb.device))
+        for_each(len(rgb), lambda k: compiled.rgb_to_lab(images[k], levels, labs[k]))
+        return lab
     r, g, b = _linear(rgb).unbind(1)
     yxz = torch.empty_like(rgb, dtype=torch.float32)
     for channel, row in enumerate((1, 0, 2)):
@@ -208,6 +218,13 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     if lab1.shape != lab2.shape:
         got = f"{tuple(lab1.shape)} and {tuple(lab2.shape)}"
         raise UserError(f"ciede2000: both images have one shape; got {got}. Resize one of them.")
+    if compiled := kernels("colors", lab1.device):
+        difference = torch.empty((len(lab1), *lab1.shape[2:]))
+        ones, twos, found = (
+            array(t) for t in (lab1.float().flatten(2), lab2.float().flatten(2), difference.flatten(1))
+        )
+        for_each(len(lab1), lambda k: compiled.ciede2000(ones[k], twos[k], found[k]))
+        return difference
     L1, a1, b1 = lab1.float().unbind(1)
     L2, a2, b2 = lab2.float().unbind(1)
     turn = _hue_turn(a1, b1, a2, b2)
@@ -263,12 +280,10 @@ def nearest_bin(ab: Tensor) -> Tensor:
         [40.0, 40.0]
     """
     _check_channels("nearest_bin", ab, 2)
-    ab = ab.float()
-    cell = ((ab - 5) / 10).ceil_().clamp_(-CELLS, CELLS).long().add_(CELLS)
-    index = _bin_of_cell(ab.device)[cell[:, 0] * (2 * CELLS + 1) + cell[:, 1]]
+    index = _grid_bins(ab.float())
     outside = index < 0
     if outside.any():
-        index[outside] = _nearest_of_all(ab.movedim(1, -1)[outside])
+        index[outside] = _nearest_of_all(ab.float().movedim(1, -1)[outside])
     return index
 
 
@@ -440,6 +455,18 @@ def _bin_of_cell(device: torch.device) -> Tensor:
     return table.to(device)
 
 
+def _grid_bins(ab: Tensor) -> Tensor:
+    """The bins of the cells that ab (N, 2, H, W) rounds to, -1 where a cell has none: (N, H, W) int64."""
+    table = _bin_of_cell(ab.device)
+    if compiled := kernels("pixels", ab.device):
+        index = torch.empty((len(ab), *ab.shape[2:]), dtype=torch.int64)
+        given, cells, found = array(ab.flatten(2)), array(table), array(index.flatten(1))
+        for_each(len(ab), lambda k: compiled.look_up_bins(given[k], cells, CELLS, found[k]))
+        return index
+    cell = ((ab - 5) / 10).ceil_().clamp_(-CELLS, CELLS).long().add_(CELLS)
+    return table[cell[:, 0] * (2 * CELLS + 1) + cell[:, 1]]
+
+
 def _square_distances(points: Tensor) -> Tensor:
     """Squared distance of points (M, 2) to the bins: (M, 313), by differences because expanding squares cancels."""
     bins = ab_bins(points.device)
@@ -512,15 +539,13 @@ def _hue_weight(cos: Tensor, sin: Tensor) -> Tensor:
 def _rotation(cos: Tensor, sin: Tensor) -> Tensor:
     """-2 sin(2 dtheta) with 2 dtheta = 60 degrees * exp(-((h - 275) / 25)^2), from the mean hue h in [0, 360).
 
-    With y = 1 - cos(h - 275 degrees) the squared angle is 2 y + y^2 / 3 + 4 y^3 / 45 + ..., and the sine a short
-    series too; both within 2e-6. Hues of 0 to 95 degrees, near 275 only the other way around, are pushed away.
+    With y = 1 - cos(h - 275 degrees) both are short series. Hues of 0 to 95 degrees, which are near 275 only the other
+    way around, are pushed away.
     """
-    blue, rate, third = math.radians(275), -1 / math.radians(25) ** 2, math.pi / 3
+    blue = math.radians(275)
     y = _line(1, -math.cos(blue), cos).add_(sin, alpha=-math.sin(blue))
-    series = tuple(rate * coefficient for coefficient in (2, 1 / 3, 4 / 45, 1 / 35, 16 / 1575))
-    share = _polynomial(series, y).mul_(y).add_(sin.clamp_min(0), alpha=30 * rate).exp_()
-    series = (-2 * third, third**3 / 3, -(third**5) / 60, third**7 / 2520)
-    return _polynomial(series, share * share).mul_(share)
+    share = _polynomial(SQUARED_ANGLE, y).mul_(y).add_(sin.clamp_min(0), alpha=15 * SQUARED_ANGLE[0]).exp_()
+    return _polynomial(SINE, share * share).mul_(share)
 
 
 def _line(offset: float, slope: float, x: Tensor) -> Tensor:

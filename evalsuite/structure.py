@@ -1,13 +1,18 @@
-"""Structural similarity: local means under a Gaussian window, and the two factors that SSIM and MS-SSIM are made of."""
+"""Structural similarity: local moments under a Gaussian window, and their comparison, for SSIM and MS-SSIM."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
+
+from evalsuite.memory import pieces
+from evalsuite.native import array, for_each, kernels
 
 WINDOW = 11
 SIGMA = 1.5
@@ -22,94 +27,114 @@ BLOCK = 16
 
 @dataclass(frozen=True)
 class Reference:
-    """What one image contributes to every comparison with it; W' and W" are the widths of `widen` and `window_means`.
+    """What N images contribute to every comparison with them.
 
     Attributes:
-        planes: (P, H, W'), values less 128.
-        mean: (P, H - 10, W"), local means less 128.
-        brightness: (P, H - 10, W"), squared local means + C1.
-        variance: (P, H - 10, W"), local variances.
+        planes: (N, P, H, W), values less 128.
+        mean: (N, P, H - 10, W - 10), local means less 128.
+        variance: (N, P, H - 10, W - 10), local variances.
     """
 
     planes: Tensor
     mean: Tensor
-    brightness: Tensor
     variance: Tensor
 
 
 def refer(planes: Tensor) -> Reference:
-    """Compute an image's own moments; planes (P, H, W) as in `compare`, both sides at least 11."""
-    maps = widen(planes, 2)
-    torch.mul(maps[0], maps[0], out=maps[1])
-    mean, square = window_means(maps)
-    brightness = (mean + CENTER).square_().add_(C1)
-    return Reference(maps[0], mean, brightness, square.addcmul_(mean, mean, value=-1))
+    """Compute images' own moments; planes (N, P, H, W) as in `compare`, both sides at least 11."""
+    planes = _centered(planes)
+    shape = (*planes.shape[:2], *(side - WINDOW + 1 for side in planes.shape[2:]))
+    mean, variance = planes.new_empty(shape), planes.new_empty(shape)
+    if compiled := kernels("structures", planes.device):
+        given, means, variances = array(planes), array(mean), array(variance)
+        for_each(len(planes), lambda k: compiled.refer(given[k], means[k], variances[k]))
+        return Reference(planes, mean, variance)
+    for part in pieces(len(planes), planes[0].numel(), planes.device):
+        maps = widen(planes[part], 2)
+        torch.mul(maps[0], maps[0], out=maps[1])
+        mean[part], square = window_means(maps, planes.shape[3])
+        torch.addcmul(square, mean[part], mean[part], value=-1, out=variance[part])
+    return Reference(planes, mean, variance)
 
 
-def compare(reference: Reference, planes: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute the two factors of SSIM at every window that lies inside the image.
+def compare(reference: Reference, planes: Tensor) -> Tensor:
+    """Average SSIM and its factor of contrast and structure over the windows that lie inside the images.
 
     Args:
-        reference: The other image.
-        planes: (P, H, W), uint8 levels, or float32 values less 128.
+        reference: The other images.
+        planes: (N, P, H, W), uint8 levels, or float32 values less 128.
 
     Returns:
-        Luminance (2 mx my + C1) / (mx^2 + my^2 + C1), and contrast with structure
-        (2 sxy + C2) / (sx^2 + sy^2 + C2), (P, H - 10, W - 10) each.
+        (N, P, 2): the mean of (2 mx my + C1) / (mx^2 + my^2 + C1) * (2 sxy + C2) / (sx^2 + sy^2 + C2), and that of
+        its second factor.
     """
+    planes = _centered(planes)
+    windows = reference.mean[0, 0].numel()
+    if compiled := kernels("structures", planes.device):
+        sums = np.zeros((*planes.shape[:2], 2))
+        given = [array(t) for t in (reference.planes, reference.mean, reference.variance, planes)]
+        for_each(len(planes), lambda k: compiled.compare(*(images[k] for images in given), sums[k]))
+        return torch.from_numpy(sums / windows).float()
+    parts = pieces(len(planes), planes[0].numel(), planes.device)
+    return torch.cat([_compare_piece(reference, part, planes[part]) for part in parts])
+
+
+def _compare_piece(reference: Reference, part: slice, planes: Tensor) -> Tensor:
     maps = widen(planes, 3)
     torch.mul(maps[0], maps[0], out=maps[1])
-    torch.mul(maps[0], reference.planes, out=maps[2])
-    mean, square, product = window_means(maps)
-    structure = product.addcmul_(reference.mean, mean, value=-1).mul_(2).add_(C2)
-    structure.div_(square.addcmul_(mean, mean, value=-1).add_(reference.variance).add_(C2))
-    light = mean + CENTER
-    brightness = light.square_().add_(reference.brightness)
-    darker = mean.sub_(reference.mean)
-    luminance = torch.addcmul(brightness, darker, darker, value=-1).div_(brightness)
-    inside = planes.shape[2] - WINDOW + 1
-    return luminance[..., :inside], structure[..., :inside]
+    torch.mul(maps[0, ..., : planes.shape[3]], reference.planes[part], out=maps[2, ..., : planes.shape[3]])
+    mean, square, product = window_means(maps, planes.shape[3])
+    own, spread = reference.mean[part], reference.variance[part]
+    structure = product.addcmul_(own, mean, value=-1).mul_(2).add_(C2)
+    structure.div_(square.addcmul_(mean, mean, value=-1).add_(spread).add_(C2))
+    brightness = (mean + CENTER).square_().add_((own + CENTER).square_()).add_(C1)
+    luminance = (mean - own).square_().div_(brightness).neg_().add_(1)
+    return torch.stack([luminance.mul_(structure).mean(dim=(2, 3)), structure.mean(dim=(2, 3))], dim=2)
+
+
+def _centered(planes: Tensor) -> Tensor:
+    return planes.float().sub_(CENTER) if planes.dtype == torch.uint8 else planes
 
 
 def widen(planes: Tensor, maps: int) -> Tensor:
-    """Make room for `maps` derived maps, (maps, P, H, W'), the first of them the planes; W' is what the filter wants.
+    """Make room for `maps` derived maps, (maps, N, P, H, W'), the first of them the planes; the padding is 0.
 
-    W' is a multiple of the block, so that every block of results has a block to its right; the padding is 0.
+    W' is a multiple of the block, so that every block of results has a block to its right.
     """
-    count, height, width = planes.shape
+    *leading, width = planes.shape
     wide = BLOCK * (-(-(width - WINDOW + 1) // BLOCK) + 1)
-    room = torch.empty((maps, count, height, wide), device=planes.device)
-    inside, padding = room[0, :, :, :width], room[0, :, :, width:]
-    inside.copy_(planes)
-    if planes.dtype == torch.uint8:
-        inside.sub_(CENTER)
-    padding.zero_()
+    room = planes.new_zeros((maps, *leading, wide))
+    room[0, ..., :width] = planes
     return room
 
 
-def window_means(maps: Tensor) -> Tensor:
-    """Average under the window: (M, P, H, W') from `widen` to (M, P, H - 10, W' - 16), padding at the right included.
+def window_means(maps: Tensor, width: int) -> Tensor:
+    """Average under the window: (M, N, P, H, W') from `widen` to (M, N, P, H - 10, width - 10).
 
     Columns in blocks of 16 are channels: the vertical pass is then a depthwise convolution and the horizontal one a
     dense one of two blocks, which oneDNN runs at three times the speed of two single-channel convolutions.
     """
-    count, planes, height, wide = maps.shape
-    down, across = _kernels(maps.device)
-    blocks = maps.view(count * planes, height, wide // BLOCK, BLOCK).permute(0, 3, 1, 2)
+    *leading, height, wide = maps.shape
+    down, across = _filters(maps.device)
+    blocks = maps.view(-1, height, wide // BLOCK, BLOCK).permute(0, 3, 1, 2)
     means = conv2d(conv2d(blocks, down, groups=BLOCK), across).permute(0, 2, 3, 1)
-    return means.reshape(count, planes, height - WINDOW + 1, wide - BLOCK)
+    return means.reshape(*leading, height - WINDOW + 1, wide - BLOCK)[..., : width - WINDOW + 1]
+
+
+def window() -> list[float]:
+    """The 11 weights along one axis."""
+    weights = [math.exp(-((offset - WINDOW // 2) ** 2) / (2 * SIGMA**2)) for offset in range(WINDOW)]
+    return [weight / sum(weights) for weight in weights]
 
 
 @cache
 @torch.inference_mode(False)
-def _kernels(device: torch.device) -> tuple[Tensor, Tensor]:
+def _filters(device: torch.device) -> tuple[Tensor, Tensor]:
     """The window along a column, (16, 1, 11, 1), and along a row from two blocks to one, (16, 16, 1, 2)."""
-    offsets = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
-    weights = (offsets.square() / (-2 * SIGMA**2)).exp()
-    weights /= weights.sum()
-    across = torch.zeros(BLOCK, 2 * BLOCK, dtype=torch.float64)
+    weights = torch.tensor(window())
+    across = torch.zeros(BLOCK, 2 * BLOCK)
     for column in range(BLOCK):
         across[column, column : column + WINDOW] = weights
-    down = weights.float().view(1, 1, WINDOW, 1).repeat(BLOCK, 1, 1, 1)
-    across = across.float().view(BLOCK, 2, BLOCK).transpose(1, 2).unsqueeze(2)
-    return down.to(device), across.contiguous().to(device)
+    down = weights.view(1, 1, WINDOW, 1).repeat(BLOCK, 1, 1, 1)
+    across = across.view(BLOCK, 2, BLOCK).transpose(1, 2).unsqueeze(2).contiguous()
+    return down.to(device), across.to(device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evalsuite.contracts import Columns, Metric, Rows
+from evalsuite.native import array, for_each, kernels
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
 
@@ -44,8 +46,20 @@ def measure(pair: Pair) -> Rows:
         >>> shares(torch.tensor([[[0.0, 15.0]]]))[0, [0, 14, 15, 150]].tolist()
         [0.5, 0.5, 1.0, 1.0]
     """
+    lab, output = pair.target.lab, pair.output.lab
+    if compiled := kernels("pixels", lab.device):
+        return _measure_compiled(compiled, array(lab.flatten(2)), array(output.flatten(2)))
     distance = pair.ab_distance
     return {"value": area(distance.flatten(1)), "cmf": shares(distance)}
+
+
+def _measure_compiled(compiled: ModuleType, target: NDArray[Any], output: NDArray[Any]) -> Rows:
+    count, _, pixels = target.shape
+    counts = np.zeros((count, LIMIT + 2), np.int64)
+    sums = for_each(count, lambda k: compiled.count_errors(target[k], output[k], LIMIT, counts[k]))
+    value = 1 - torch.tensor(sums, dtype=torch.float64) / (LIMIT * pixels)
+    cmf = counts[:, : LIMIT + 1].cumsum(axis=1) / pixels
+    return {"value": value.float(), "cmf": torch.from_numpy(cmf).float()}
 
 
 def area(distance: Tensor) -> Tensor:

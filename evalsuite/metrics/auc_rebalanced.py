@@ -15,6 +15,7 @@ from evalsuite.color import class_weights, nearest_bin
 from evalsuite.contracts import Columns, Estimator, Metric, Rows
 from evalsuite.errors import UserError
 from evalsuite.metrics.auc import LIMIT, chunks
+from evalsuite.native import array, for_each, kernels
 from evalsuite.reductions import ratio
 from evalsuite.views import Pair, View
 
@@ -46,8 +47,13 @@ def measure(pair: Pair) -> Rows:
         [0.5]
     """
     bins, counts = pair.target.shared("ab_bins", lambda: _binned(pair.target))
-    gain = (1 - pair.ab_distance.flatten(1).clamp_max(LIMIT) / LIMIT).double()
-    sums = torch.zeros(counts.shape, dtype=torch.float64, device=counts.device).scatter_add_(1, bins, gain)
+    sums = torch.zeros(counts.shape, dtype=torch.float64, device=counts.device)
+    if compiled := kernels("pixels", sums.device):
+        target, output = array(pair.target.lab.flatten(2)), array(pair.output.lab.flatten(2))
+        into, gains = array(bins), array(sums)
+        for_each(len(bins), lambda k: compiled.sum_gains(target[k], output[k], into[k], LIMIT, gains[k]))
+    else:
+        sums.scatter_add_(1, bins, (1 - pair.ab_distance.flatten(1).clamp_max(LIMIT) / LIMIT).double())
     return {"gain": sums.float(), "target.count": counts}
 
 

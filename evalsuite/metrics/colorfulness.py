@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from evalsuite.contracts import Metric, Rows
+from evalsuite.native import array, for_each, kernels
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair, View
 
@@ -36,24 +38,36 @@ def measure(pair: Pair) -> Rows:
 
 def colorfulness_of(view: View) -> Tensor:
     """M3 of every image: (N,) float32."""
-    return view.shared("colorfulness", lambda: combine(opponents(view)))
+    return _combine(opponents(view)[:, 0], opponents(view)[:, 2])
+
+
+def absolute_colorfulness_of(view: View) -> Tensor:
+    """M3 of every image with the absolute values of both signals: (N,) float32."""
+    return _combine(opponents(view)[:, 1], opponents(view)[:, 2])
 
 
 def opponents(view: View) -> Tensor:
-    """The signals rg and yb of every pixel: (N, 2, H * W) float32."""
-    return view.shared("opponents", lambda: _opponents(view.rgb8))
-
-
-def combine(signals: Tensor) -> Tensor:
-    """sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2) of signals (N, 2, M): (N,)."""
-    means = signals.mean(dim=2)
-    variances = (signals - means[..., None]).square_().mean(dim=2)
-    return variances.sum(dim=1).sqrt() + 0.3 * means.square().sum(dim=1).sqrt()
+    """Means of rg and yb, of their absolute values and of their squares: (N, 3, 2) float64."""
+    return view.shared("opponents", lambda: _opponents(view.rgb8.flatten(2)))
 
 
 def _opponents(rgb8: Tensor) -> Tensor:
-    red, green, blue = rgb8.flatten(2).float().unbind(dim=1)
-    return torch.stack([red - green, (red + green).mul_(0.5).sub_(blue)], dim=1)
+    """Sums are of integers, R - G and R + G - 2 B, so that a flat image has no variance from rounding."""
+    if compiled := kernels("pixels", rgb8.device):
+        images, found = array(rgb8), np.zeros((len(rgb8), 6), np.int64)
+        for_each(len(rgb8), lambda k: compiled.sum_opponents(images[k], found[k]))
+        sums = torch.from_numpy(found).view(-1, 3, 2)
+    else:
+        red, green, blue = rgb8.int().unbind(1)
+        signals = torch.stack([red - green, red + green - 2 * blue], dim=1)
+        sums = torch.stack([signals.sum(dim=2), signals.abs().sum(dim=2), signals.square().sum(dim=2)], dim=1)
+    scale = torch.tensor([[1, 1 / 2], [1, 1 / 2], [1, 1 / 4]], dtype=torch.float64, device=sums.device)
+    return sums * scale / rgb8.shape[2]
+
+
+def _combine(means: Tensor, squares: Tensor) -> Tensor:
+    variances = squares - means.square()
+    return (variances.sum(dim=1).clamp_min(0).sqrt() + 0.3 * means.square().sum(dim=1).sqrt()).float()
 
 
 METRIC = Metric(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalsuite.contracts import Metric, Rows
-from evalsuite.metrics.colorfulness import combine, opponents
+from evalsuite.metrics.colorfulness import absolute_colorfulness_of
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
 
@@ -30,7 +30,7 @@ def measure(pair: Pair) -> Rows:
         >>> round(measure(Pair(View(pixels), View(pixels)))["value"].item(), 2)
         85.53
     """
-    return {"value": pair.output.shared("colorfulness_abs", lambda: combine(opponents(pair.output).abs()))}
+    return {"value": absolute_colorfulness_of(pair.output)}
 
 
 METRIC = Metric(

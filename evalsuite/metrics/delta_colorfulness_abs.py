@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
 from evalsuite.contracts import Metric, Rows
-from evalsuite.metrics.colorfulness import combine, opponents
+from evalsuite.metrics.colorfulness import absolute_colorfulness_of
 from evalsuite.metrics.delta_colorfulness import details, reduce
-from evalsuite.views import Pair, View
+from evalsuite.views import Pair
 
 
 def measure(pair: Pair) -> Rows:
@@ -36,11 +34,8 @@ def measure(pair: Pair) -> Rows:
         >>> round(float(reduce(columns)(np.ones((1, 1)))[0]), 2)
         16.01
     """
-    return {"output": _of(pair.output), "target.colorfulness": _of(pair.target)}
-
-
-def _of(view: View) -> Tensor:
-    return view.shared("colorfulness_abs", lambda: combine(opponents(view).abs()))
+    output, target = absolute_colorfulness_of(pair.output), absolute_colorfulness_of(pair.target)
+    return {"output": output, "target.colorfulness": target}
 
 
 METRIC = Metric(

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from evalsuite.contracts import Metric, Rows
-from evalsuite.memory import pieces
 from evalsuite.reductions import mean_of
 from evalsuite.structure import WINDOW, Reference, compare, refer
 from evalsuite.views import Pair
@@ -44,32 +43,26 @@ def measure(pair: Pair) -> Rows:
         >>> round(measure(Pair(View(gray), View(red)))["value"].item(), 4)
         0.9867
     """
-    count, _, height, width = pair.target.rgb8.shape
-    device = pair.target.rgb8.device
-    if min(height, width) < WINDOW:
-        return {"value": torch.full((count,), torch.nan, device=device)}
-    parts = list(pieces(count, height * width, device))
     target, output = pair.target.ab, pair.output.ab
-    references = pair.target.shared("ms_ssim_ab", lambda: [refer_scales(target[part].flatten(0, 1)) for part in parts])
-    values = [compare_scales(r, output[part].flatten(0, 1)) for r, part in zip(references, parts, strict=True)]
-    return {"value": torch.cat(values).view(count, 2).mean(dim=1)}
+    if min(target.shape[2:]) < WINDOW:
+        return {"value": torch.full((len(target),), torch.nan, device=target.device)}
+    references = pair.target.shared("ms_ssim_ab", lambda: refer_scales(target))
+    return {"value": compare_scales(references, output).mean(dim=1)}
 
 
 def refer_scales(planes: Tensor) -> list[Reference]:
-    """Prepare planes (P, H, W) in Lab units at every scale that fits, finest first."""
-    scales = len(scale_weights(min(planes.shape[1:])))
-    return [refer(plane) for plane in _halved(planes, scales)]
+    """Prepare planes (N, P, H, W) in Lab units at every scale that fits, finest first."""
+    return [refer(halved) for halved in _halved(planes, len(scale_weights(min(planes.shape[2:]))))]
 
 
 def compare_scales(references: list[Reference], planes: Tensor) -> Tensor:
-    """MS-SSIM of planes (P, H, W) in Lab units with the references: (P,) float32."""
-    weights = scale_weights(min(planes.shape[1:]))
-    similarity = torch.ones(len(planes), device=planes.device)
-    scales = zip(weights, references, _halved(planes, len(weights)), strict=True)
-    for scale, (weight, reference, plane) in enumerate(scales):
-        luminance, structure = compare(reference, plane)
-        factor = structure if scale + 1 < len(weights) else luminance * structure
-        similarity *= factor.mean(dim=(1, 2)).clamp_min(0) ** weight
+    """MS-SSIM of planes (N, P, H, W) in Lab units with the references: (N, P) float32."""
+    weights = scale_weights(min(planes.shape[2:]))
+    similarity = torch.ones(planes.shape[:2], device=planes.device)
+    for scale, halved in enumerate(_halved(planes, len(weights))):
+        whole, structure = compare(references[scale], halved).unbind(2)
+        factor = structure if scale + 1 < len(weights) else whole
+        similarity *= factor.clamp_min(0) ** weights[scale]
     return similarity
 
 
