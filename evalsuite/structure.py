@@ -19,7 +19,7 @@ SIGMA = 1.5
 """Wang et al. 2004: a circular Gaussian window of 11 x 11, standard deviation 1.5, that sums to 1."""
 RANGE = 255.0
 CENTER = 128.0
-"""Planes are given less 128, because a variance by subtraction loses digits in float32 far from 0."""
+"""Planes are filtered less 128, because a variance by subtraction loses digits in float32 far from 0."""
 C1, C2 = (0.01 * RANGE) ** 2, (0.03 * RANGE) ** 2
 BLOCK = 16
 """Columns in a block of the filter; on AVX2 faster than 8 and 32."""
@@ -30,7 +30,7 @@ class Reference:
     """What N images contribute to every comparison with them.
 
     Attributes:
-        planes: (N, P, H, W), values less 128.
+        planes: (N, P, H, W), as they were given.
         mean: (N, P, H - 10, W - 10), local means less 128.
         variance: (N, P, H - 10, W - 10), local variances.
     """
@@ -42,12 +42,11 @@ class Reference:
 
 def refer(planes: Tensor) -> Reference:
     """Compute images' own moments; planes (N, P, H, W) as in `compare`, both sides at least 11."""
-    planes = _centered(planes)
     shape = (*planes.shape[:2], *(side - WINDOW + 1 for side in planes.shape[2:]))
-    mean, variance = planes.new_empty(shape), planes.new_empty(shape)
+    mean, variance = (torch.empty(shape, device=planes.device) for _ in range(2))
     if compiled := kernels("structures", planes.device):
-        given, means, variances = array(planes), array(mean), array(variance)
-        for_each(len(planes), lambda k: compiled.refer(given[k], means[k], variances[k]))
+        given, means, variances, center = array(planes), array(mean), array(variance), _center(planes)
+        for_each(len(planes), lambda k: compiled.refer(given[k], center, means[k], variances[k]))
         return Reference(planes, mean, variance)
     for part in pieces(len(planes), planes[0].numel(), planes.device):
         maps = widen(planes[part], 2)
@@ -68,22 +67,21 @@ def compare(reference: Reference, planes: Tensor) -> Tensor:
         (N, P, 2): the mean of (2 mx my + C1) / (mx^2 + my^2 + C1) * (2 sxy + C2) / (sx^2 + sy^2 + C2), and that of
         its second factor.
     """
-    planes = _centered(planes)
-    windows = reference.mean[0, 0].numel()
     if compiled := kernels("structures", planes.device):
-        sums = np.zeros((*planes.shape[:2], 2))
-        given = [array(t) for t in (reference.planes, reference.mean, reference.variance, planes)]
-        for_each(len(planes), lambda k: compiled.compare(*(images[k] for images in given), sums[k]))
-        return torch.from_numpy(sums / windows).float()
+        sums, center = np.zeros((*planes.shape[:2], 2)), _center(planes)
+        first, mean, variance = array(reference.planes), array(reference.mean), array(reference.variance)
+        second = array(planes)
+        for_each(len(sums), lambda k: compiled.compare(first[k], mean[k], variance[k], second[k], center, sums[k]))
+        return torch.from_numpy(sums / reference.mean[0, 0].numel()).float()
     parts = pieces(len(planes), planes[0].numel(), planes.device)
     return torch.cat([_compare_piece(reference, part, planes[part]) for part in parts])
 
 
 def _compare_piece(reference: Reference, part: slice, planes: Tensor) -> Tensor:
-    maps = widen(planes, 3)
+    maps, width = widen(planes, 3), planes.shape[3]
     torch.mul(maps[0], maps[0], out=maps[1])
-    torch.mul(maps[0, ..., : planes.shape[3]], reference.planes[part], out=maps[2, ..., : planes.shape[3]])
-    mean, square, product = window_means(maps, planes.shape[3])
+    maps[2] = maps[0] * widen(reference.planes[part], 1)[0]
+    mean, square, product = window_means(maps, width)
     own, spread = reference.mean[part], reference.variance[part]
     structure = product.addcmul_(own, mean, value=-1).mul_(2).add_(C2)
     structure.div_(square.addcmul_(mean, mean, value=-1).add_(spread).add_(C2))
@@ -92,19 +90,19 @@ def _compare_piece(reference: Reference, part: slice, planes: Tensor) -> Tensor:
     return torch.stack([luminance.mul_(structure).mean(dim=(2, 3)), structure.mean(dim=(2, 3))], dim=2)
 
 
-def _centered(planes: Tensor) -> Tensor:
-    return planes.float().sub_(CENTER) if planes.dtype == torch.uint8 else planes
+def _center(planes: Tensor) -> np.float32:
+    return np.float32(CENTER if planes.dtype == torch.uint8 else 0)
 
 
 def widen(planes: Tensor, maps: int) -> Tensor:
-    """Make room for `maps` derived maps, (maps, N, P, H, W'), the first of them the planes; the padding is 0.
+    """Make room for `maps` derived maps, (maps, N, P, H, W'), the first of them the planes less 128; the padding is 0.
 
     W' is a multiple of the block, so that every block of results has a block to its right.
     """
     *leading, width = planes.shape
     wide = BLOCK * (-(-(width - WINDOW + 1) // BLOCK) + 1)
-    room = planes.new_zeros((maps, *leading, wide))
-    room[0, ..., :width] = planes
+    room = torch.zeros((maps, *leading, wide), device=planes.device)
+    room[0, ..., :width].copy_(planes).sub_(float(_center(planes)))
     return room
 
 

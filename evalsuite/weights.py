@@ -111,7 +111,7 @@ def _expected_hash(path: Path, weights: Weights) -> str:
 def _download(weights: Weights, target: Path) -> Path:
     if weights.url is None:
         raise Unavailable(f"{weights.file}: no address is known for it. Give a file with --weights NAME=FILE.")
-    advice = "Give a file with --weights NAME=FILE."
+    advice = f"Put the file into {target.parent}, or give a colorizer's with --weights NAME=FILE."
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as folder:
@@ -123,7 +123,7 @@ def _download(weights: Weights, target: Path) -> Path:
             partial.replace(target)
     except (OSError, http.client.HTTPException) as error:
         got = f"{getattr(error, 'reason', None) or error} from {weights.url}"
-        raise Unavailable(f"{weights.file}: not in {target.parent}, and no download; got {got}. {advice}") from error
+        raise Unavailable(f"{weights.file} is neither at hand nor to be downloaded; got {got}. {advice}") from error
     return target
 
 

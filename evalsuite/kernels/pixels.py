@@ -16,16 +16,42 @@ BLOCK = 1024
 
 
 @compiled
-def count_errors(target: Floats, output: Floats, limit: int, counts: Integers) -> float:
-    """Count ab distances of two Lab images (3, M) by their ceiling up to limit + 1; return the sum of min(d, limit)."""
-    distance, total = np.empty(BLOCK, np.float32), 0.0
+def count_errors(target: Floats, output: Floats, limit: int, counts: Integers, sums: NDArray[np.float64]) -> None:
+    """Count ab distances d of two Lab images (3, M) by their ceiling up to limit + 1; sum min(d, limit) and d^2."""
+    distance = np.empty(BLOCK, np.float32)
     for start in range(0, target.shape[1], BLOCK):
         stop = min(start + BLOCK, target.shape[1])
         _distances(target[1][start:stop], target[2][start:stop], output[1][start:stop], output[2][start:stop], distance)
         for i in range(stop - start):
             counts[min(int(np.ceil(distance[i])), limit + 1)] += 1
-        total += _clipped_sum(distance[: stop - start], np.float32(limit))
-    return total
+        clipped, square = _sums(distance[: stop - start], np.float32(limit))
+        sums[0] += clipped
+        sums[1] += square
+
+
+@compiled
+def find_quantile(target: Floats, output: Floats, share: float, counts: Integers) -> float:
+    """Find the quantile of the ab distances of two Lab images (3, M), linear between ranks, through their `counts`."""
+    rank = share * (target.shape[1] - 1)
+    lower, step, below = int(rank), 0, 0
+    while below + counts[step] <= lower:
+        below += counts[step]
+        step += 1
+    last, above = step, below + counts[step]
+    while above <= lower + 1 and last + 1 < counts.size:
+        last += 1
+        above += counts[last]
+    near, found, distance = np.empty(above - below, np.float32), 0, np.empty(BLOCK, np.float32)
+    for start in range(0, target.shape[1], BLOCK):
+        stop = min(start + BLOCK, target.shape[1])
+        _distances(target[1][start:stop], target[2][start:stop], output[1][start:stop], output[2][start:stop], distance)
+        for i in range(stop - start):
+            if step <= min(int(np.ceil(distance[i])), counts.size - 1) <= last:
+                near[found] = distance[i]
+                found += 1
+    near.sort()
+    low, high = near[lower - below], near[min(lower + 1 - below, near.size - 1)]
+    return float(low + (rank - lower) * (high - low))
 
 
 @compiled
@@ -85,8 +111,9 @@ def _distances(a1: Floats, b1: Floats, a2: Floats, b2: Floats, distance: Floats)
 
 
 @compiled
-def _clipped_sum(distance: Floats, limit: np.float32) -> float:
-    total = np.float32(0)
+def _sums(distance: Floats, limit: np.float32) -> tuple[np.float32, np.float32]:
+    clipped, square = np.float32(0), np.float32(0)
     for i in range(distance.size):
-        total += min(distance[i], limit)
-    return float(total)
+        clipped += min(distance[i], limit)
+        square += distance[i] * distance[i]
+    return clipped, square

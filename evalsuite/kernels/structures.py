@@ -9,6 +9,7 @@ from evalsuite.kernels.compiling import compiled, inlined
 from evalsuite.structure import C1, C2, CENTER, WINDOW, window
 
 Floats = NDArray[np.float32]
+Planes = NDArray[np.uint8] | NDArray[np.float32]
 Number = np.float32
 f = np.float32
 
@@ -17,34 +18,48 @@ ONE, TWO, LUMINANCE, CONTRAST, MIDDLE = f(1), f(2), f(C1), f(C2), f(CENTER)
 
 
 @compiled
-def refer(planes: Floats, mean: Floats, variance: Floats) -> None:
-    """Compute local means and variances (P, H - 10, W - 10) of planes (P, H, W), values less 128."""
+def refer(planes: Planes, center: Number, mean: Floats, variance: Floats) -> None:
+    """Compute local means less `center` and variances (P, H - 10, W - 10) of planes (P, H, W)."""
     wide = planes.shape[2]
     down, down_square = np.empty(wide, np.float32), np.empty(wide, np.float32)
     for p in range(mean.shape[0]):
+        plane = _less(planes[p], center)
         for row in range(mean.shape[1]):
-            _average_down(planes[p], row, down, down_square)
+            _average_down(plane, row, down, down_square)
             _average_across(down, mean[p, row])
             _average_across(down_square, variance[p, row])
             _subtract_square(mean[p, row], variance[p, row])
 
 
 @compiled
-def compare(first: Floats, mean: Floats, variance: Floats, planes: Floats, sums: NDArray[np.float64]) -> None:
+def compare(
+    first: Planes, mean: Floats, variance: Floats, second: Planes, center: Number, sums: NDArray[np.float64]
+) -> None:
     """Sum SSIM, and its contrast and structure alone, over the windows of each plane; writes sums (P, 2)."""
-    wide, inside = planes.shape[2], mean.shape[2]
+    wide, inside = second.shape[2], mean.shape[2]
     down, down_square, down_product = np.empty(wide, np.float32), np.empty(wide, np.float32), np.empty(wide, np.float32)
     own, square, product = np.empty(inside, np.float32), np.empty(inside, np.float32), np.empty(inside, np.float32)
     for p in range(mean.shape[0]):
+        x, y = _less(first[p], center), _less(second[p], center)
         for row in range(mean.shape[1]):
-            _average_down(planes[p], row, down, down_square)
-            _average_down_product(first[p], planes[p], row, down_product)
+            _average_down(y, row, down, down_square)
+            _average_down_product(x, y, row, down_product)
             _average_across(down, own)
             _average_across(down_square, square)
             _average_across(down_product, product)
             whole, part = _compare_row(mean[p, row], variance[p, row], own, square, product)
             sums[p, 0] += whole
             sums[p, 1] += part
+
+
+@inlined
+def _less(plane: Planes, center: Number) -> Floats:
+    """The plane (H, W) less `center`, in float32: near 0 a variance by subtraction keeps its digits."""
+    result = np.empty(plane.shape, np.float32)
+    for row in range(plane.shape[0]):
+        for j in range(plane.shape[1]):
+            result[row, j] = f(plane[row, j]) - center
+    return result
 
 
 @inlined

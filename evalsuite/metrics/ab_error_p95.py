@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from evalsuite.contracts import Metric, Rows
+from evalsuite.metrics.auc import errors_of
+from evalsuite.native import array, for_each, kernels
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
 
@@ -34,6 +36,11 @@ def measure(pair: Pair) -> Rows:
         >>> quantile(torch.arange(101.0).view(1, 101)).tolist()
         [95.0]
     """
+    if compiled := kernels("pixels", pair.target.lab.device):
+        target, output = array(pair.target.lab.flatten(2)), array(pair.output.lab.flatten(2))
+        counts = array(errors_of(pair).counts)
+        found = for_each(len(target), lambda k: compiled.find_quantile(target[k], output[k], SHARE, counts[k]))
+        return {"value": torch.tensor(found, dtype=torch.float32)}
     return {"value": quantile(pair.ab_distance.flatten(1))}
 
 

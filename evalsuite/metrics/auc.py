@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,39 +41,51 @@ def measure(pair: Pair) -> Rows:
         Half the pixels right and half off by 15 units: 1 - 7.5 / 150.
 
         >>> import torch
-        >>> round(area(torch.tensor([[0.0, 15.0]])).item(), 4)
-        0.95
-        >>> shares(torch.tensor([[[0.0, 15.0]]]))[0, [0, 14, 15, 150]].tolist()
-        [0.5, 0.5, 1.0, 1.0]
+        >>> errors = summarize(torch.tensor([[0.0, 15.0]]))
+        >>> 1 - errors.clipped.item() / LIMIT, errors.counts[0, [0, 14, 15]].tolist()
+        (0.95, [1, 0, 1])
     """
-    lab, output = pair.target.lab, pair.output.lab
-    if compiled := kernels("pixels", lab.device):
-        return _measure_compiled(compiled, array(lab.flatten(2)), array(output.flatten(2)))
-    distance = pair.ab_distance
-    return {"value": area(distance.flatten(1)), "cmf": shares(distance)}
+    errors = errors_of(pair)
+    counts = errors.counts[:, : LIMIT + 1].cumsum(dim=1)
+    return {"value": (1 - errors.clipped / LIMIT).float(), "cmf": (counts / pair.target.L[0].numel()).float()}
 
 
-def _measure_compiled(compiled: ModuleType, target: NDArray[Any], output: NDArray[Any]) -> Rows:
-    count, _, pixels = target.shape
-    counts = np.zeros((count, LIMIT + 2), np.int64)
-    sums = for_each(count, lambda k: compiled.count_errors(target[k], output[k], LIMIT, counts[k]))
-    value = 1 - torch.tensor(sums, dtype=torch.float64) / (LIMIT * pixels)
-    cmf = counts[:, : LIMIT + 1].cumsum(axis=1) / pixels
-    return {"value": value.float(), "cmf": torch.from_numpy(cmf).float()}
+@dataclass(frozen=True)
+class Errors:
+    """What the pixels' distances d in ab come to, per photo.
+
+    Attributes:
+        counts: (N, 152) int64, pixels by the ceiling of d; the last counts all beyond 150.
+        clipped: (N,) float64, the mean of min(d, 150), Lab units.
+        square: (N,) float64, the mean of d^2.
+    """
+
+    counts: Tensor
+    clipped: Tensor
+    square: Tensor
 
 
-def area(distance: Tensor) -> Tensor:
-    """1 - mean(min(d, 150)) / 150 of distances (N, M): (N,)."""
-    return 1 - distance.clamp_max(LIMIT).mean(dim=1) / LIMIT
+def errors_of(pair: Pair) -> Errors:
+    """Count and average the ab distances of a pair, once for all metrics."""
+    return pair.shared("ab_errors", lambda: _errors(pair))
 
 
-def shares(distance: Tensor) -> Tensor:
-    """Share of pixels with d <= 0, 1, ..., 150, from distances (N, H, W): (N, 151) float32."""
-    count, pixels = len(distance), distance[0].numel()
-    step = distance.ceil().clamp_max_(LIMIT + 1).flatten(1).long()
-    step += (LIMIT + 2) * torch.arange(count, device=step.device)[:, None]
-    histogram = step.flatten().bincount(minlength=(LIMIT + 2) * count).view(count, LIMIT + 2)
-    return (histogram[:, : LIMIT + 1].cumsum(dim=1) / pixels).float()
+def _errors(pair: Pair) -> Errors:
+    if compiled := kernels("pixels", pair.target.lab.device):
+        target, output = array(pair.target.lab.flatten(2)), array(pair.output.lab.flatten(2))
+        counts, sums = np.zeros((len(target), LIMIT + 2), np.int64), np.zeros((len(target), 2))
+        for_each(len(target), lambda k: compiled.count_errors(target[k], output[k], LIMIT, counts[k], sums[k]))
+        clipped, square = torch.from_numpy(sums / target.shape[2]).unbind(1)
+        return Errors(torch.from_numpy(counts), clipped, square)
+    return summarize(pair.ab_distance.flatten(1))
+
+
+def summarize(distance: Tensor) -> Errors:
+    """Count and average distances (N, M)."""
+    step = distance.ceil().clamp_max_(LIMIT + 1).long()
+    step += (LIMIT + 2) * torch.arange(len(distance), device=step.device)[:, None]
+    counts = step.flatten().bincount(minlength=(LIMIT + 2) * len(distance)).view(len(distance), LIMIT + 2)
+    return Errors(counts, distance.clamp_max(LIMIT).mean(dim=1).double(), distance.square().mean(dim=1).double())
 
 
 def curve(columns: Columns) -> Mapping[str, Any]:

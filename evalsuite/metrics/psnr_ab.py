@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evalsuite.contracts import Columns, Metric, Rows
+from evalsuite.metrics.auc import errors_of
 from evalsuite.metrics.psnr_rgb import decibels
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
@@ -41,8 +42,8 @@ def measure(pair: Pair) -> Rows:
         >>> round(measure(Pair(View(black), View(red)))["value"].item(), 2)
         10.75
     """
-    error = pair.shared("ab_mse", lambda: pair.ab_distance.square().mean(dim=(1, 2)) / 2)
-    return {"value": decibels(error), "mse": error}
+    error = errors_of(pair).square / 2
+    return {"value": decibels(error), "mse": error.float()}
 
 
 def readings(columns: Columns) -> Mapping[str, Any]:

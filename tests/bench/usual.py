@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import piq
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,7 +18,6 @@ from scipy.spatial import cKDTree
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from evalsuite.color import ab_bins
 from evalsuite.vision import load
@@ -27,6 +25,9 @@ from evalsuite.vision import load
 Pairs = Sequence[tuple[Path, Path]]
 Script = Callable[[Pairs], float]
 BATCH = 16
+# Both import torchvision, which may need the cure of evalsuite.vision first.
+piq = load("piq")
+torchmetrics = load("torchmetrics.functional.image")
 
 
 def read(path: Path) -> NDArray[np.uint8]:
@@ -63,7 +64,7 @@ def ssim_piq(pairs: Pairs) -> float:
 
 def ssim_torchmetrics(pairs: Pairs) -> float:
     """torchmetrics' SSIM."""
-    measure = structural_similarity_index_measure
+    measure = torchmetrics.structural_similarity_index_measure
     scores = [measure(o, t, data_range=1.0, reduction="none") for t, o in batches(pairs)]
     return float(torch.cat([s for s in scores if isinstance(s, Tensor)]).mean())
 
