@@ -18,7 +18,18 @@ from evalsuite.registry import metric
 from evalsuite.views import Pair, View
 
 CPU = torch.device("cpu")
-COMPILED = ("auc", "auc_rebalanced", "ciede2000", "colorfulness", "colorfulness_abs", "ms_ssim_ab", "psnr_rgb", "ssim")
+COMPILED = (
+    "ab_error_p95",
+    "psnr_ab",
+    "auc",
+    "auc_rebalanced",
+    "ciede2000",
+    "colorfulness",
+    "colorfulness_abs",
+    "ms_ssim_ab",
+    "psnr_rgb",
+    "ssim",
+)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from evalsuite.metrics.auc import area, curve, measure, shares
+from evalsuite.metrics.auc import curve, measure, summarize
 from evalsuite.views import Pair, View
 
 
@@ -14,7 +14,8 @@ def test_the_closed_form_is_the_integral_of_the_curve() -> None:
     fine = np.linspace(0, 150, 15_001)
     share = np.searchsorted(np.sort(distance[0].numpy()), fine, side="right") / distance.shape[1]
 
-    assert area(distance).item() == pytest.approx(np.trapezoid(share, fine) / 150, abs=1e-5)
+    area = 1 - summarize(distance).clipped.item() / 150
+    assert area == pytest.approx(np.trapezoid(share, fine) / 150, abs=1e-5)
 
 
 def test_the_trapezoid_of_the_kept_curve_gives_the_score_of_photos() -> None:
@@ -30,7 +31,8 @@ def test_the_curve_counts_pixels_up_to_and_on_each_threshold() -> None:
 
     expected = [[(one <= t).mean() for t in range(151)] for one in distance.numpy()]
 
-    np.testing.assert_allclose(shares(distance), expected, atol=1e-7)
+    counts = summarize(distance.flatten(1)).counts[:, :151]
+    np.testing.assert_allclose(counts.cumsum(dim=1) / 72, expected, atol=1e-7)
 
 
 def test_an_identical_photo_scores_one_at_every_threshold() -> None:
@@ -43,7 +45,7 @@ def test_an_identical_photo_scores_one_at_every_threshold() -> None:
 
 
 def test_errors_beyond_150_count_as_150() -> None:
-    assert area(torch.tensor([[200.0, 1000.0]])).item() == 0
+    assert summarize(torch.tensor([[200.0, 1000.0]])).clipped.item() == 150
 
 
 def test_the_band_of_the_curve_is_the_normal_one_of_a_mean() -> None:
