@@ -136,23 +136,33 @@ def _wnids() -> dict[str, int]:
 def relabel(entries: Sequence[Entry], labels: Path) -> list[Entry]:
     """Replace all labels by those of a CSV with columns `file` and `class_index`.
 
+    The CSV may name more photos than the dataset has, as one file of labels serves many folders.
+
     Raises:
-        UserError: A line is wrong; the message names it.
+        UserError: A line is wrong, or none names a photo of the dataset.
     """
     known = grouped((key, entry.name) for entry in entries for key in {entry.name, without_suffix(entry.name)})
     named: list[tuple[str, str]] = []
     given: dict[str, int | None] = {}
     for written, label, where in _csv_lines(labels, {"file", "class_index"}):
-        name = _the_one(known.get(os.path.normpath(written.lstrip("/")), []), written, where)
-        named.append((name, where))
-        given[name] = _label(label, where) if label else None
+        matches = known.get(os.path.normpath(written.lstrip("/")), [])
+        index = _label(label, where) if label else None
+        if matches:
+            name = _the_one(matches, written, where)
+            named.append((name, where))
+            given[name] = index
+    if not named:
+        photo = entries[0].name if entries else "any"
+        raise UserError(
+            f"{labels}: no line names a photo of the dataset, such as {photo!r}. Write names as they are there."
+        )
     _check_distinct(named)
     return [replace(entry, label=given.get(entry.name)) for entry in entries]
 
 
 def _the_one(matches: Sequence[str], written: str, where: str) -> str:
     if len(matches) != 1:
-        got = f"several: {', '.join(sorted(matches))}" if matches else "no photo of the dataset"
+        got = f"several: {', '.join(sorted(matches))}"
         raise UserError(f"{where}: a line labels one photo; {written!r} is {got}. Correct or remove the line.")
     return matches[0]
 

@@ -167,6 +167,13 @@ def test_a_labels_file_replaces_all_labels(tmp_path: Path) -> None:
     assert labels(dataset) == [6, 5, None]
 
 
+def test_labels_may_name_more_photos_than_there_are(tmp_path: Path) -> None:
+    touch(tmp_path / "photos", "a.png", "c.png")
+    table = write(tmp_path / "labels.csv", "file,class_index\nb.png,1\nc.png,2\n")
+
+    assert labels(open_dataset(tmp_path / "photos", labels=table)) == [None, 2]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -175,7 +182,7 @@ def test_a_labels_file_replaces_all_labels(tmp_path: Path) -> None:
         ("a.png,cat\n", r"labels.csv, line 2: a class index is an integer from 0; got 'cat'"),
         ("a.png,-1\n", r"line 2: a class index is an integer from 0; got '-1'"),
         ("a.png,1.0\n", r"line 2: a class index is an integer from 0; got '1.0'"),
-        ("b.png,1\n", r"line 2: a line labels one photo; 'b.png' is no photo of the dataset"),
+        ("b.png,1\n", r"labels.csv: no line names a photo of the dataset, such as 'a.png'"),
         ("c,1\n", r"line 2: a line labels one photo; 'c' is several: c.jpg, c.png"),
         (",1\n", r"line 2: every row names a file"),
     ],

@@ -380,3 +380,14 @@ def test_scribbles_that_changed_are_another_command(plan: Plan, tmp_path: Path) 
 def test_an_option_that_names_no_file_is_refused(plan: Plan) -> None:
     with pytest.raises(UserError, match="no such file or folder"):
         run(replace(plan, options={"references": "nowhere"}))
+
+
+def test_a_prior_from_a_file_is_named_and_used(plan: Plan, tmp_path: Path) -> None:
+    np.save(tmp_path / "flat.npy", np.full(313, 1 / 313))
+
+    gray = run(replace(plan, options={"prior": str(tmp_path / "flat.npy")})).summary["colorizers"]["gray"]
+
+    # With equal weights the rebalanced AuC is the plain one, pooled over photos of one size.
+    assert gray["auc_rebalanced"]["value"] == pytest.approx(gray["auc"]["value"], abs=1e-6)
+    assert gray["auc_rebalanced"]["prior"] == "flat.npy"
+    assert gray["auc_rebalanced"]["effective_sample_size"] == pytest.approx(7 * 32 * 32)
