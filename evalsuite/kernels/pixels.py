@@ -46,11 +46,11 @@ def find_quantile(target: Floats, output: Floats, share: float, counts: Integers
         stop = min(start + BLOCK, target.shape[1])
         _distances(target[1][start:stop], target[2][start:stop], output[1][start:stop], output[2][start:stop], distance)
         for i in range(stop - start):
-            if step <= min(int(np.ceil(distance[i])), counts.size - 1) <= last:
+            if step <= min(int(np.ceil(distance[i])), counts.size - 1) <= last and found < near.size:
                 near[found] = distance[i]
                 found += 1
-    near.sort()
-    low, high = near[lower - below], near[min(lower + 1 - below, near.size - 1)]
+    near[:found].sort()
+    low, high = near[min(lower - below, found - 1)], near[min(lower + 1 - below, found - 1)]
     return float(low + (rank - lower) * (high - low))
 
 

@@ -14,7 +14,8 @@ from evalsuite.views import Pair, View
 
 PHOTOS = 5
 METRICS = [metric for metric in metrics().values() if metric.load and metric.kind in ("full-reference", "no-reference")]
-LAWFUL = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+SLOW = {metric.name: (pytest.mark.slow,) for metric in METRICS if "vgg" in metric.name}
+LAWFUL = pytest.mark.parametrize("metric", [pytest.param(m, id=m.name, marks=SLOW.get(m.name, ())) for m in METRICS])
 
 
 @LAWFUL
