@@ -4,9 +4,9 @@
 
 "alone" computes everything that a metric needs from the pixels of target and output. "in the pass" is its share of a
 run in which all metrics see the same views, targets are met by several outputs, and what is shared was computed before:
-the conversion to Lab and the distances in ab have rows of their own. Milliseconds per pair: the least of all batches
-and repeats on the wall, and what all threads spent on the processor, which a busy machine changes less. The total is
-that of the metrics in the benchmark of the whole suite.
+the conversion to Lab has a row of its own. Milliseconds per pair: the least of all batches and repeats on the wall, and
+what all threads spent on the processor. The total is that of the metrics in the benchmark of the whole suite. On a busy
+machine set OMP_WAIT_POLICY=PASSIVE: threads that wait by spinning take the processor from those that they wait for.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ SUITE = ("psnr_rgb", "ssim", "ciede2000", "auc", "auc_rebalanced", "colorfulness
 OTHERS = ("psnr_rgb_pooled", "psnr_ab", "ms_ssim_ab", "ab_error_p95", "colorfulness_abs", "l_shift")
 STAGES: dict[str, Callable[[Pair], object]] = {
     "Lab": lambda pair: (pair.target.lab, pair.output.lab),
-    "ab distance": lambda pair: pair.ab_distance,
 }
 Times = dict[str, list[float]]
 
