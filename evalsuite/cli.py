@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -54,6 +55,8 @@ def group() -> None:
 
 def main() -> None:
     """Run the command; a mistake of the caller is one sentence on stderr and exit status 2."""
+    # OpenMP reads this when torch is loaded: threads that spin while they wait take the cores of decoding processes.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         group(standalone_mode=False)
     except UserError as error:
