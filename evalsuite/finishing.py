@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from evalsuite.color import annealed_mean, join
+from evalsuite.bins import annealed_mean
+from evalsuite.color import join
 from evalsuite.errors import UserError
 
 TEMPERATURE = 0.38

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import evalsuite
 from evalsuite.contracts import Colorizer, Metric
 from evalsuite.dataset import Dataset, hash_of
 from evalsuite.errors import UserError
 from evalsuite.results import sha256_of
-from evalsuite.work import Work
+
+if TYPE_CHECKING:
+    from evalsuite.work import Work
 
 LIBRARIES = (
     "colorization-evalsuite", "torch", "torchvision", "numpy", "numba", "scipy", "pillow", "scikit-image", "lpips",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +16,24 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from evalsuite.contracts import Colorizer, Metric, Setting
+from evalsuite.contracts import Colorizer
 from evalsuite.costs import measure_costs
-from evalsuite.dataset import Dataset, open_dataset, pair_by_stem
+from evalsuite.dataset import Dataset, open_dataset
 from evalsuite.elsewhere import outputs_of_command
 from evalsuite.engines import Engine, LocalEngine, decoding_processes, devices_of
 from evalsuite.errors import UserError
-from evalsuite.images import Resize, encode_png, write_atomically
+from evalsuite.images import encode_png, write_atomically
 from evalsuite.journal import Entry, append, read_journal, seconds_of
 from evalsuite.manifest import (
     check_same,
-    code_sha256,
-    dataset_identity,
     describe_colorizer,
     describe_dataset,
     describe_metric,
     environment,
-    folder_sha256,
-    listing_sha256,
     now,
-    versions,
 )
 from evalsuite.memory import keep_large_blocks
+from evalsuite.plan import Plan, check_names, companions_of, identity_of
 from evalsuite.results import SCORED, TARGET, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
 from evalsuite.summary import curves_of, summarise, write_scores
 from evalsuite.surveying import survey_of
@@ -47,51 +42,6 @@ from evalsuite.work import Loaded, TileResult, Work, load_plugins, statuses
 
 WRITERS = 2
 PENDING_TILES = 3
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-FILE_OPTIONS = ("prior", "references", "scribbles")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to run: the command line as a record.
-
-    Attributes:
-        images: A folder, a text file of names or a CSV of photos.
-        out: The run folder.
-        colorizers: The methods.
-        metrics: The scores.
-        named: Names of colorizers and metrics that must not be skipped.
-        labels: A CSV of file and class_index, beside a folder.
-        limit: At most so many photos, a seeded random subset.
-        seed: Seeds the subset, random baselines, simulated hints and resampling.
-        resize: The resize policy.
-        device: auto, cpu or cuda.
-        engine: Where the work runs; by default this process on the device's every GPU.
-        drop_gray: Leave truly gray photos out.
-        weights: Colorizer name to the file given for it.
-        commands: Name to `CMD {input} {output}`: external programs that are colorizers, too.
-        options: Other choices, as plug-ins get them in their Setting.
-        tile: How many consecutive photos are one unit of work, written down when it is done.
-        argv: The command line, for the manifest.
-    """
-
-    images: Path
-    out: Path
-    colorizers: tuple[Colorizer, ...]
-    metrics: tuple[Metric, ...]
-    named: frozenset[str] = frozenset()
-    labels: Path | None = None
-    limit: int | None = None
-    seed: int = 0
-    resize: Resize = field(default_factory=lambda: Resize("squash", 256))
-    device: str = "auto"
-    engine: Engine | None = None
-    drop_gray: bool = False
-    weights: Mapping[str, Path] = field(default_factory=dict)
-    commands: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, str] = field(default_factory=dict)
-    tile: int = 16
-    argv: tuple[str, ...] = ()
 
 
 def run(plan: Plan) -> Run:
@@ -107,10 +57,10 @@ def run(plan: Plan) -> Run:
         UserError: The photos, the folder, a plug-in or its weights cannot be used; nothing is lost.
     """
     keep_large_blocks()
-    _check_names([*(c.name for c in plan.colorizers), *plan.commands])
+    check_names([*(c.name for c in plan.colorizers), *plan.commands])
     dataset = open_dataset(plan.images, plan.labels, plan.limit, plan.seed)
     devices = devices_of(plan.device)
-    identity = _identity(plan, dataset, devices)
+    identity = identity_of(plan, dataset, devices)
     with _claimed(plan.out, identity) as known:
         if known.get("status") == "complete":
             return open_run(plan.out)
@@ -121,51 +71,6 @@ def run(plan: Plan) -> Run:
         engine = plan.engine or LocalEngine(devices)
         entries = _score(plan.out, work, loaded, engine)
         return _finish(plan.out, manifest, work, loaded, devices[0], entries)
-
-
-def _check_names(names: Sequence[str]) -> None:
-    for name in names:
-        if not NAME.fullmatch(name) or name == TARGET:
-            rule = "a colorizer's name is made of letters, digits, _, . and -, and is not 'target'"
-            raise UserError(f"{name!r}: {rule}. Rename it: folders are named after it.")
-        if names.count(name) > 1:
-            raise UserError(f"{name!r}: two colorizers have this name. Rename one.")
-
-
-def _identity(plan: Plan, dataset: Dataset, devices: Sequence[torch.device]) -> dict[str, Any]:
-    """What must be the same for a run to go on."""
-    return {
-        "dataset": dataset_identity(dataset),
-        "resize": plan.resize.describe(),
-        "colorizers": [c.name for c in plan.colorizers],
-        "outputs": {c.name: _listing(c, dataset, devices[0]) for c in plan.colorizers if "output" in c.accepts},
-        "commands": dict(plan.commands),
-        "metrics": [m.name for m in plan.metrics],
-        "seed": plan.seed,
-        "drop_gray": plan.drop_gray,
-        "tile": plan.tile,
-        "options": dict(plan.options),
-        "files": {flag: folder_sha256(Path(plan.options[flag])) for flag in FILE_OPTIONS if flag in plan.options},
-        "device": devices[0].type,
-        "versions": versions(),
-        "code": code_sha256(),
-    }
-
-
-def _companions(colorizer: Colorizer, dataset: Dataset, setting: Setting) -> Sequence[tuple[Path, ...]] | None:
-    """Name the files to decode beside every photo: the colorizer's choice, or scribbles for one that takes hints."""
-    if colorizer.companions is not None:
-        return colorizer.companions(dataset, setting)
-    if "hints" in colorizer.accepts and (scribbles := setting.options.get("scribbles")):
-        files = pair_by_stem(dataset, Path(scribbles)).files
-        return [() if file is None else (file,) for file in files]
-    return None
-
-
-def _listing(colorizer: Colorizer, dataset: Dataset, device: torch.device) -> str:
-    work = Work(dataset, Resize("native", 0), (colorizer,), ())
-    files = colorizer.companions(dataset, work.setting(device)) if colorizer.companions else []
-    return listing_sha256([(photo.id, f[0]) for photo, f in zip(dataset.photos, files, strict=True) if f])
 
 
 @contextmanager
@@ -213,7 +118,7 @@ def _load(plan: Plan, dataset: Dataset, device: torch.device) -> tuple[Work, Loa
     metrics = tuple(m for m in plan.metrics if m.name in loaded.metrics or m.probe is not None)
     if not present or not metrics:
         raise UserError(f"nothing to do: {'; '.join(reason for *_, reason in loaded.skipped)}")
-    beside = {c.name: _companions(c, dataset, work.setting(device, c.name)) for c in present}
+    beside = {c.name: companions_of(c, dataset, work.setting(device, c.name)) for c in present}
     companions = {name: files for name, files in beside.items() if files is not None}
     return replace(work, colorizers=present, metrics=metrics, companions=companions), loaded
 

@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from evalsuite.bins import ab_bins
 from evalsuite.caffemodel import Layers, read_layers
-from evalsuite.color import ab_bins
 from evalsuite.colorizers.eccv16 import ECCV16
 from evalsuite.colorizers.release import AB_SCALE, L_SCALE, Recipe
 from evalsuite.contracts import Colorizer, Setting, Weights

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from evalsuite.commands.options import named_pairs, plan_fields, resize_policy, shared_options, tell
+from evalsuite.plan import Plan
 from evalsuite.registry import chosen_colorizers, chosen_metrics
 from evalsuite.report import report
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 
 
 @click.command("run")

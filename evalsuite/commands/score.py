@@ -10,9 +10,10 @@ import click
 from evalsuite.commands.options import named_pairs, plan_fields, resize_policy, shared_options, tell
 from evalsuite.dataset import open_dataset
 from evalsuite.elsewhere import colorizers_of_folders
+from evalsuite.plan import Plan
 from evalsuite.registry import chosen_metrics
 from evalsuite.report import report
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 
 
 @click.command("score")

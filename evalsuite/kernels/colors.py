@@ -1,4 +1,4 @@
-"""Lab and CIEDE2000 in one loop each; the formulas are those of evalsuite.color, where their sources are named."""
+"""Lab and CIEDE2000 in one loop each; evalsuite.color and color_difference have the formulas and their sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from evalsuite.color import LAB_KNEE, LAB_SLOPE, RGB_TO_XYZ, SINE, SQUARED_ANGLE, WHITE
+from evalsuite.color import LAB_KNEE, LAB_SLOPE, RGB_TO_XYZ, WHITE
+from evalsuite.color_difference import SINE, SQUARED_ANGLE
 from evalsuite.kernels.compiling import compiled, inlined
 
 Bytes = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from evalsuite.color import class_weights, nearest_bin
+from evalsuite.bins import class_weights, nearest_bin
 from evalsuite.contracts import Columns, Estimator, Metric, Rows
 from evalsuite.errors import UserError
 from evalsuite.metrics.auc import LIMIT, chunks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalsuite import color
+from evalsuite.color_difference import ciede2000
 from evalsuite.contracts import Metric, Rows
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
@@ -18,7 +18,7 @@ def measure(pair: Pair) -> Rows:
         "value": (N,) float32, CIEDE2000 units; lower is better.
 
     Source:
-        Sharma, Wu and Dalal 2005 with kL = kC = kH = 1 (`evalsuite.color.ciede2000`); Lab of D65, 2 degrees.
+        Sharma, Wu and Dalal 2005 with kL = kC = kH = 1 (`evalsuite.color_difference`); Lab of D65, 2 degrees.
 
     Example:
         Black and white differ by 100.
@@ -30,7 +30,7 @@ def measure(pair: Pair) -> Rows:
         >>> round(measure(Pair(black, white))["value"].item(), 2)
         100.0
     """
-    return {"value": color.ciede2000(pair.target.lab, pair.output.lab).mean(dim=(1, 2))}
+    return {"value": ciede2000(pair.target.lab, pair.output.lab).mean(dim=(1, 2))}
 
 
 METRIC = Metric(

@@ -24,7 +24,8 @@ import json, resource, sys, time
 from pathlib import Path
 from evalsuite.images import Resize
 from evalsuite.registry import chosen_metrics, colorizer
-from evalsuite.run import Plan, run
+from evalsuite.plan import Plan
+from evalsuite.run import run
 
 photos, out, count, metrics = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 colorizers = tuple(colorizer(name) for name in ("gray", "random"))

@@ -26,8 +26,9 @@ from evalsuite.backbones.perceptual import Perceptual
 from evalsuite.colorizers.release import Recipe
 from evalsuite.colorizers.siggraph17 import SIGGRAPH17
 from evalsuite.demo import scenes
+from evalsuite.plan import Plan
 from evalsuite.registry import chosen_metrics, colorizer
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 
 SPENT: dict[str, float] = defaultdict(float)
 FORWARD_PASSES: tuple[tuple[str, type, str], ...] = (

@@ -61,7 +61,8 @@ from evalsuite.dataset import open_dataset
 from evalsuite.elsewhere import colorizers_of_folders
 from evalsuite.images import Resize
 from evalsuite.registry import chosen_metrics
-from evalsuite.run import Plan, run
+from evalsuite.plan import Plan
+from evalsuite.run import run
 
 torch.set_num_threads(int(sys.argv[4]))
 photos, folders, out = Path(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3])

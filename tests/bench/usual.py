@@ -19,7 +19,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
-from evalsuite.color import ab_bins
+from evalsuite.bins import ab_bins
 from evalsuite.vision import load
 
 Pairs = Sequence[tuple[Path, Path]]

@@ -10,8 +10,8 @@ from PIL import Image
 
 from evalsuite.engines import LocalEngine
 from evalsuite.images import Resize
+from evalsuite.plan import Plan
 from evalsuite.registry import colorizer, metric
-from evalsuite.run import Plan
 
 WritePhoto = Callable[..., None]
 

@@ -9,19 +9,9 @@ from numpy.typing import NDArray
 from skimage import color as reference
 from torch import Tensor
 
-from evalsuite.color import (
-    ab_bins,
-    annealed_mean,
-    ciede2000,
-    class_weights,
-    is_gray,
-    join,
-    lab_to_rgb,
-    lab_to_rgb8,
-    nearest_bin,
-    rgb_to_lab,
-    soft_encode,
-)
+from evalsuite.bins import ab_bins, annealed_mean, class_weights, nearest_bin, soft_encode
+from evalsuite.color import is_gray, join, lab_to_rgb, lab_to_rgb8, rgb_to_lab
+from evalsuite.color_difference import ciede2000
 from evalsuite.errors import UserError
 
 # Sharma, Wu and Dalal 2005, Table 1: L1 a1 b1, L2 a2 b2, CIEDE2000.

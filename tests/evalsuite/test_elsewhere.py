@@ -9,7 +9,8 @@ from PIL import Image
 from evalsuite.dataset import open_dataset
 from evalsuite.elsewhere import colorizers_of_folders, gray_of
 from evalsuite.errors import UserError
-from evalsuite.run import Plan, run
+from evalsuite.plan import Plan
+from evalsuite.run import run
 
 TINT = """
 import pathlib, sys

@@ -8,9 +8,10 @@ import pytest
 
 from evalsuite.errors import UserError
 from evalsuite.explain import explain
+from evalsuite.plan import Plan
 from evalsuite.registry import metric
 from evalsuite.results import Run
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 from tests.evalsuite.folders import write_run
 
 METRICS = ("psnr_rgb", "ssim", "auc", "auc_rebalanced", "delta_colorfulness")

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from evalsuite.color import ab_bins, join
+from evalsuite.bins import ab_bins
+from evalsuite.color import join
 from evalsuite.errors import UserError
 from evalsuite.finishing import finish
 

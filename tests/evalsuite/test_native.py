@@ -11,7 +11,9 @@ import torch
 from skimage.data import astronaut, coffee
 
 from evalsuite import native
-from evalsuite.color import ciede2000, nearest_bin, rgb_to_lab
+from evalsuite.bins import nearest_bin
+from evalsuite.color import rgb_to_lab
+from evalsuite.color_difference import ciede2000
 from evalsuite.contracts import Rows, Setting
 from evalsuite.native import array, for_each, kernels
 from evalsuite.registry import metric

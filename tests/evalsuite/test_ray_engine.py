@@ -10,8 +10,9 @@ import pytest
 
 from evalsuite.contracts import Batch, Colorize, Colorizer, Setting
 from evalsuite.errors import Unavailable
+from evalsuite.plan import Plan
 from evalsuite.ray_engine import RayEngine, load_ray
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 
 pytestmark = pytest.mark.slow
 

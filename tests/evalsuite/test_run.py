@@ -15,9 +15,10 @@ from evalsuite.contracts import Batch, Colorize, Colorizer, Setting
 from evalsuite.engines import LocalEngine
 from evalsuite.errors import Unavailable, UserError
 from evalsuite.images import Resize
+from evalsuite.plan import Plan
 from evalsuite.registry import colorizer
 from evalsuite.results import Run, open_run
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 
 WritePhoto = Callable[..., None]
 IN_PROCESS = LocalEngine([torch.device("cpu")], decoders=0)

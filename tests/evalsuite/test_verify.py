@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from evalsuite.errors import UserError
+from evalsuite.plan import Plan
 from evalsuite.results import Run, open_run, read_json, write_json
-from evalsuite.run import Plan, run
+from evalsuite.run import run
 from evalsuite.verify import pair_of, verdict_text, verify
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torch.utils.flop_counter import FlopCounterMode
 
-from evalsuite.color import ab_bins, annealed_mean
+from evalsuite.bins import ab_bins, annealed_mean
 from evalsuite.colorizers import eccv16, siggraph17
 from evalsuite.colorizers.eccv16 import ECCV16
 from evalsuite.colorizers.eccv16_norebalance import Logits

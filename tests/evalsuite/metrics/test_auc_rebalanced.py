@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from skimage.color import rgb2lab
 from skimage.data import astronaut, coffee
 
-from evalsuite.color import ab_bins
+from evalsuite.bins import ab_bins
 from evalsuite.errors import UserError
 from evalsuite.metrics.auc_rebalanced import constants, details, measure, reduce
 from evalsuite.views import Pair, View
