@@ -72,7 +72,9 @@ class RayEngine:
     def _shard(self, ray: ModuleType, work: Work, tiles: Sequence[int]) -> Iterator[TileResult]:
         for name in [name for name in sys.modules if name.startswith(PLUGIN_MODULES)]:
             ray.cloudpickle.register_pickle_by_value(sys.modules[name])
-        actors = self._actors(ray, ray.put(work), len(tiles))
+        # Kept for as long as there are tiles: an actor that starts again reads it once more.
+        shared = ray.put(work)
+        actors = self._actors(ray, shared, len(tiles))
         waiting = list(reversed(tiles))
         busy: dict[Any, Any] = {}
         for actor in actors * 2:
