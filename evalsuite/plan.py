@@ -114,3 +114,16 @@ def _listing(colorizer: Colorizer, dataset: Dataset, device: torch.device) -> st
     work = Work(dataset, Resize("native", 0), (colorizer,), ())
     files = colorizer.companions(dataset, work.setting(device)) if colorizer.companions else []
     return listing_sha256([(photo.id, f[0]) for photo, f in zip(dataset.photos, files, strict=True) if f])
+
+
+def measurable(metrics: Sequence[Metric], dataset: Dataset, named: frozenset[str]) -> tuple[Metric, ...]:
+    """Leave out the metrics that need labels where there are none.
+
+    Raises:
+        UserError: One of them was asked for by name.
+    """
+    for metric in metrics:
+        if metric.needs_labels and not dataset.labelled and metric.name in named:
+            rule = f"{metric.name}: photos must be labelled; {dataset.source} has no labels"
+            raise UserError(f"{rule}. Give --labels CSV, or take agreement_* instead.")
+    return tuple(metric for metric in metrics if dataset.labelled or not metric.needs_labels)

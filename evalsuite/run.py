@@ -33,7 +33,7 @@ from evalsuite.manifest import (
     now,
 )
 from evalsuite.memory import keep_large_blocks
-from evalsuite.plan import Plan, check_names, companions_of, identity_of
+from evalsuite.plan import Plan, check_names, companions_of, identity_of, measurable
 from evalsuite.results import SCORED, TARGET, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
 from evalsuite.summary import curves_of, summarise, write_scores
 from evalsuite.surveying import survey_of
@@ -108,14 +108,15 @@ def _load(plan: Plan, dataset: Dataset, device: torch.device) -> tuple[Work, Loa
     """Make the work of a plan, with what could be loaded."""
     made = (outputs_of_command(name, c, dataset, plan.resize, plan.out) for name, c in plan.commands.items())
     colorizers = (*plan.colorizers, *made)
-    work = Work(dataset, plan.resize, colorizers, plan.metrics, plan.seed, plan.options, plan.weights)
+    metrics = measurable(plan.metrics, dataset, plan.named)
+    work = Work(dataset, plan.resize, colorizers, metrics, plan.seed, plan.options, plan.weights)
     work = replace(work, drop_gray=plan.drop_gray, tile=plan.tile)
     if any(c.needs_survey for c in colorizers):
         survey = survey_of(dataset, plan.resize, decoding_processes(), plan.out / "survey.npz")
         work = replace(work, survey=survey)
     loaded = load_plugins(work, device, plan.named)
     present = tuple(c for c in colorizers if c.name in loaded.colorizers)
-    metrics = tuple(m for m in plan.metrics if m.name in loaded.metrics or m.probe is not None)
+    metrics = tuple(m for m in metrics if m.name in loaded.metrics or m.probe is not None)
     if not present or not metrics:
         raise UserError(f"nothing to do: {'; '.join(reason for *_, reason in loaded.skipped)}")
     beside = {c.name: companions_of(c, dataset, work.setting(device, c.name)) for c in present}

@@ -16,7 +16,7 @@ from evalsuite.engines import LocalEngine
 from evalsuite.errors import Unavailable, UserError
 from evalsuite.images import Resize
 from evalsuite.plan import Plan
-from evalsuite.registry import colorizer
+from evalsuite.registry import colorizer, metric
 from evalsuite.results import Run, open_run
 from evalsuite.run import run
 
@@ -392,3 +392,22 @@ def test_a_prior_from_a_file_is_named_and_used(plan: Plan, tmp_path: Path) -> No
     assert gray["auc_rebalanced"]["value"] == pytest.approx(gray["auc"]["value"], abs=1e-6)
     assert gray["auc_rebalanced"]["prior"] == "flat.npy"
     assert gray["auc_rebalanced"]["effective_sample_size"] == pytest.approx(7 * 32 * 32)
+
+
+def test_metrics_that_need_labels_are_left_out_without_them(plan: Plan, tmp_path: Path) -> None:
+    needy = replace(metric("auc"), name="needy", needs_labels=True)
+    plan = replace(plan, metrics=(*plan.metrics, needy))
+
+    assert "needy" not in run(plan).metrics
+    with pytest.raises(UserError, match="needy: photos must be labelled"):
+        run(replace(plan, out=tmp_path / "named", named=frozenset({"needy"})))
+
+
+def test_labels_reach_the_metrics_that_need_them(plan: Plan, tmp_path: Path) -> None:
+    needy = replace(metric("auc"), name="needy", needs_labels=True)
+    (tmp_path / "labels.csv").write_text("file,class_index\np0.png,3\n")
+
+    done = run(replace(plan, metrics=(needy,), labels=tmp_path / "labels.csv"))
+
+    assert done.metrics == ["needy"]
+    assert done.manifest["photos"][0]["label"] == 3
