@@ -10,6 +10,13 @@ from evalsuite.contracts import Colorizer, Metric
 from evalsuite.errors import UserError
 from evalsuite.plugins import discover, from_file, lookup
 
+ORDER = (
+    "psnr_rgb", "psnr_rgb_pooled", "psnr_ab", "ssim", "ms_ssim_ab", "lpips_alex", "lpips_vgg", "ciede2000", "auc",
+    "auc_rebalanced", "ab_error_p95", "l_shift", "top1", "top5", "agreement", "fid", "kid", "colorfulness",
+    "colorfulness_abs", "delta_colorfulness", "delta_colorfulness_abs", "params_mb", "activations_mb", "runtime_ms",
+)  # fmt: skip
+"""How `default` and `all` put metrics into tables: as papers do; those of somebody else come last, by name."""
+
 
 @cache
 def colorizers() -> dict[str, Colorizer]:
@@ -30,7 +37,7 @@ def metrics() -> dict[str, Metric]:
     for declared in metric_files().values():
         members = [declared.variant(name) for name in declared.variants] if declared.variant else [declared]
         known.update((member.name, member) for member in members)
-    return dict(sorted(known.items()))
+    return {name: known[name] for name in sorted(known, key=_column)}
 
 
 def colorizer(name: str) -> Colorizer:
@@ -75,6 +82,11 @@ def chosen_colorizers(text: str) -> tuple[list[Colorizer], frozenset[str]]:
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(f"--colorizers: {doubled[0]!r} stands twice. Rename one of the records.")
     return picked, frozenset(names)
+
+
+def _column(name: str) -> tuple[int, str]:
+    declared = next((file for file in sorted(metric_files(), key=len, reverse=True) if name.startswith(file)), name)
+    return ORDER.index(declared) if declared in ORDER else len(ORDER), name
 
 
 def _rank(colorizer: Colorizer) -> tuple[bool, bool, str]:

@@ -111,6 +111,14 @@ def test_two_own_colorizers_of_one_name_are_refused(tmp_path: Path) -> None:
         chosen_colorizers(f"{tmp_path}/a/mine.py:MINE,{tmp_path}/b/mine.py:MINE")
 
 
+def test_metrics_come_in_the_order_of_papers_tables() -> None:
+    names = [m.name for m in chosen_metrics("all")[0]]
+
+    assert names[:2] == ["psnr_rgb", "psnr_rgb_pooled"]
+    assert names.index("ssim") < names.index("lpips_alex") < names.index("auc") < names.index("top1_vgg16")
+    assert names[-1] == "runtime_ms"
+
+
 def test_a_family_makes_a_metric_of_any_variant() -> None:
     assert metric("top1_resnet18").name == "top1_resnet18"
 
