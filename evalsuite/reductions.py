@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,11 +48,24 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Estimator:
         whole = float(np.divide(top.sum(), bottom.sum()))
     center = whole if np.isfinite(whole) else 0.0
     rest, weights = (top - center * bottom).astype(np.float32), bottom.astype(np.float32)
+    plain = bool((bottom == 1).all())
 
     def estimate(counts: Counts) -> NDArray[np.float64]:
         with np.errstate(divide="ignore", invalid="ignore"):
             if counts.dtype == np.float32:
-                return center + np.divide(counts @ rest, counts @ weights, dtype=np.float64)
+                below = drawn_in(counts) if plain else counts @ weights
+                return center + np.divide(counts @ rest, below, dtype=np.float64)
             return np.asarray((counts @ top) / (counts @ bottom), np.float64)
 
     return estimate
+
+
+_last = threading.local()
+
+
+def drawn_in(counts: Counts) -> NDArray[np.floating[Any]]:
+    """Sum each row of counts, once for all means that see the same block; a block is not changed between them."""
+    if getattr(_last, "counts", None) is not counts:
+        _last.counts, _last.drawn = counts, counts @ np.ones(counts.shape[1], counts.dtype)
+    drawn: NDArray[np.floating[Any]] = _last.drawn
+    return drawn
