@@ -37,8 +37,13 @@ DEFAULT_HINTS = 50
 def write_json(path: Path, value: object) -> None:
     """Write JSON so that a reader sees the old file or the new one and nothing between."""
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
-    os.replace(part, path)
+    try:
+        with part.open("w") as stream:
+            json.dump(value, stream, indent=1, allow_nan=False)
+            stream.write("\n")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> Any:

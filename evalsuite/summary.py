@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -94,30 +93,31 @@ def curves_of(run: Run, metrics: Sequence[Metric]) -> dict[str, dict[str, Any]]:
     return curves
 
 
-SCHEMA = pa.schema(
-    [
-        ("image", pa.dictionary(pa.int32(), pa.string())),
-        ("colorizer", pa.dictionary(pa.int32(), pa.string())),
-        ("metric", pa.dictionary(pa.int32(), pa.string())),
-        ("value", pa.float64()),
-    ]
-)
+NAMES = pa.dictionary(pa.int32(), pa.string())
+SCHEMA = pa.schema([("image", NAMES), ("colorizer", NAMES), ("metric", NAMES), ("value", pa.float64())])
 
 
 def write_scores(run: Run, metrics: Sequence[Metric], path: Path) -> int:
     """Write scores.parquet, one row group per colorizer and metric, and return the number of rows."""
     part, rows = path.with_name(path.name + ".part"), 0
-    photos = np.array(run.photos, dtype=object)
-    with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
+    photos = pa.array(run.photos, pa.string())
+    with pq.ParquetWriter(part, SCHEMA, compression="zstd", use_dictionary=["image", "colorizer", "metric"]) as writer:
         for name in run.colorizers:
             for metric in metrics:
                 indices, columns = run.columns(name, metric.name)
                 if VALUE not in columns:
                     continue
                 kept, columns = usable_rows(indices, columns)
-                frame = {"image": photos[kept], "colorizer": name, "metric": metric.name, "value": columns[VALUE]}
-                table = pa.Table.from_pandas(pd.DataFrame(frame), schema=SCHEMA, preserve_index=False)
-                writer.write_table(table)
+                values = pa.array(np.asarray(columns[VALUE], np.float64))
+                named = (
+                    _coded(kept, photos),
+                    *(_coded(np.zeros(len(kept)), pa.array([n])) for n in (name, metric.name)),
+                )
+                writer.write_table(pa.Table.from_arrays([*named, values], schema=SCHEMA))
                 rows += len(kept)
     part.replace(path)
     return rows
+
+
+def _coded(codes: NDArray[Any], names: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.asarray(codes, np.int32)), names)

@@ -1,6 +1,6 @@
 """Does memory stay, and does time grow linearly, when photos become ten times as many?
 
-    python tests/bench/bench_memory.py [--most 10000] [--metrics default]
+    python tests/bench/bench_memory.py [--most 10000] [--metrics x,y]
 
 Photos of 64 x 64 are cropped from the pictures that scikit-image and scikit-learn ship; each count runs in a process
 of its own, whose peak resident memory is what the kernel says of it.
@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from skimage import data
+
+METRICS = "psnr_rgb,ssim,ciede2000,auc,auc_rebalanced,colorfulness,lpips_alex"
 
 CHILD = """
 import json, resource, sys, time
@@ -61,7 +63,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=10_000)
-    parser.add_argument("--metrics", default="default")
+    parser.add_argument("--metrics", default=METRICS)
     flags = parser.parse_args()
     counts = (flags.most // 10, flags.most // 2, flags.most)
     with tempfile.TemporaryDirectory() as folder:
