@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10_000)
     parser.add_argument("--metrics", default=METRICS)
     flags = parser.parse_args()
-    counts = (flags.most // 10, flags.most // 2, flags.most)
+    counts = (flags.most // 10, flags.most)
     with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder) / "photos"
         photos.mkdir()
