@@ -45,7 +45,7 @@ CONSTRAINT_NAMES = {
 SQLITE_PRAGMAS = {
     "busy_timeout": "30000",
     "journal_mode": "WAL",
-    "synchronous": "NORMAL",
+    "synchronous": "FULL",
     "foreign_keys": "ON",
     "mmap_size": str(256 * 2**20),
 }
@@ -80,7 +80,12 @@ class Base(DeclarativeBase):
     """Where the tables of all floors are declared."""
 
     metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {float: Double(), datetime: UtcDateTime(), dict[str, Any]: JSON()}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        float: Double(),
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+    }
 
 
 def now() -> datetime:

@@ -6,14 +6,14 @@ from alembic import context
 from sqlalchemy import Connection
 
 from evalsuite.db import default_url, make_engine
-from evalsuite.tables import RunRow
+from turk.tables import StudyRow
 
 
 def migrate(connection: Connection) -> None:
     """Run the migrations that Alembic was asked for on this connection."""
     context.configure(
         connection=connection,
-        target_metadata=RunRow.metadata,
+        target_metadata=StudyRow.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

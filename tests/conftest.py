@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
-from evalsuite.tables import ScoreRow
+from turk.tables import StudyRow
 
 KINDS = ["sqlite", "postgresql"]
 
@@ -101,7 +101,7 @@ def postgresql_engine(migrated_postgres_url: str) -> Iterator[Engine]:
     engine = make_engine(migrated_postgres_url)
     yield engine
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(ScoreRow.metadata.tables)} RESTART IDENTITY"))
+        connection.execute(text(f"TRUNCATE {', '.join(StudyRow.metadata.tables)} RESTART IDENTITY"))
     engine.dispose()
 
 

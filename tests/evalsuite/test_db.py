@@ -94,7 +94,7 @@ def test_sqlite_writes_ahead_waits_and_keeps_foreign_keys(sqlite_engine: Engine)
             for pragma in ("journal_mode", "busy_timeout", "foreign_keys", "synchronous")
         }
 
-    assert found == {"journal_mode": "wal", "busy_timeout": 30000, "foreign_keys": 1, "synchronous": 1}
+    assert found == {"journal_mode": "wal", "busy_timeout": 30000, "foreign_keys": 1, "synchronous": 2}
 
 
 def test_a_session_commits_at_its_end(engine: Engine) -> None:

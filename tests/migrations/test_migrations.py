@@ -15,10 +15,10 @@ from sqlalchemy import Engine, inspect, text
 
 from evalsuite.db import MIGRATIONS, downgrade, upgrade
 from evalsuite.errors import UserError
-from evalsuite.tables import ScoreRow
+from turk.tables import StudyRow
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ScoreRow.metadata
+TABLES = StudyRow.metadata
 
 
 def names_of(engine: Engine) -> dict[str, Any]:
@@ -79,7 +79,13 @@ def test_scores_are_clustered_by_their_key_in_sqlite(sqlite_engine: Engine) -> N
     with sqlite_engine.connect() as connection:
         tables = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
 
-    assert {name for name, sql in tables if "WITHOUT ROWID" in sql} == {"scores", "summaries", "pairs", "curves"}
+    assert {name for name, sql in tables if "WITHOUT ROWID" in sql} == {
+        "scores",
+        "summaries",
+        "pairs",
+        "curves",
+        "addresses",
+    }
 
 
 def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:

@@ -1,0 +1,42 @@
+"""The command `turk`."""
+
+from __future__ import annotations
+
+import click
+
+from evalsuite.groups import CONTEXT, LazyGroup, run_group
+
+COMMANDS = {
+    "plan": ("turk.commands.plan", "From an effect and a budget to people, trials, dollars and hours."),
+    "build": ("turk.commands.build", "Freeze a study: stimuli, rules and analysis, under one hash."),
+    "audit": ("turk.commands.audit", "Show that nothing but pixels tells a real photo from a fake."),
+    "launch": ("turk.commands.launch", "Open a study to people."),
+    "status": ("turk.commands.status", "Show how far a study is."),
+    "close": ("turk.commands.close", "Close a study for good."),
+    "simulate": ("turk.commands.simulate", "Let synthetic participants take a study through HTTP."),
+    "analyze": ("turk.commands.analyze", "Print fool rates with intervals, differences and tests."),
+    "export": ("turk.commands.export", "Write the answers as tidy tables with a codebook."),
+    "forget": ("turk.commands.forget", "Delete what is kept of a participant."),
+}
+
+
+@click.group(cls=LazyGroup, modules=COMMANDS, context_settings=CONTEXT)
+@click.version_option(package_name="colorization-evalsuite")
+def group() -> None:
+    """Ask people which photo is real: from colorizations to fool rates with honest intervals.
+
+    \b
+    Example:
+      turk build study.yaml
+      turk simulate street-2026 --n 80
+      turk analyze street-2026 --synthetic
+    """
+
+
+def main() -> None:
+    """Run the program."""
+    run_group(group, "turk")
+
+
+if __name__ == "__main__":
+    main()

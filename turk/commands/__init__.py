@@ -1,0 +1,1 @@
+"""The commands of `turk`, one file each, ending in `command`."""

@@ -1,0 +1,1 @@
+"""Ways to ask people, one file each, ending in PROTOCOL."""
