@@ -1,1 +1,43 @@
 """Pages: the study site and the dashboards. Knows turk and evalsuite."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from evalsuite.db import make_engine, upgrade
+from webapp import errors, pages, participant
+from webapp.config import MAX_REQUEST_BYTES, Config
+
+
+def create_app(config: Config) -> Flask:
+    """Make the site over a database, whose tables are brought to the newest revision.
+
+    Args:
+        config: The settings, from `read_config` or made by hand in tests.
+
+    Returns:
+        A WSGI application; its engine is in `app.extensions["engine"]`, the settings in `app.extensions["config"]`.
+
+    Raises:
+        UserError: The database cannot be used.
+    """
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        TRUSTED_HOSTS=list(config.trusted_hosts),
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if config.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to add middleware
+            app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies
+        )
+    engine = make_engine(config.database_url)
+    upgrade(engine)
+    app.extensions.update(engine=engine, config=config)
+    errors.register(app)
+    app.register_blueprint(participant.blueprint)
+    app.register_blueprint(pages.blueprint)
+    return app

@@ -1,0 +1,31 @@
+"""webapp serve"""
+
+from __future__ import annotations
+
+import click
+
+from webapp import create_app
+from webapp.config import read_config
+from webapp.serving import bind
+from webapp.serving import serve as serve_app
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
+@click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+def command(host: str, port: int, url: str | None, workers: int) -> None:
+    """Serve the study site and the dashboards, and print the address.
+
+    \b
+    Example:
+      webapp serve
+      webapp serve --db sqlite:///demo/evalsuite.db --port 8080
+    """
+    config = read_config(database_url=url)
+    place = bind(host, port)
+    app = create_app(config)
+    # A connection must not be shared by two processes.
+    app.extensions["engine"].dispose()
+    serve_app(app, place, workers, lambda: click.echo(f"Serving at {place.address}. Stop with Ctrl+C."))

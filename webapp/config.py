@@ -1,0 +1,180 @@
+"""The site's settings: read once from the environment, checked at once, then passed along."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+
+from evalsuite.db import default_url, make_engine
+from evalsuite.errors import UserError
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+KEY_LENGTH = 32
+MAX_REQUEST_BYTES = 2**20
+"""No form or answer of ours comes near it; larger bodies are refused unread."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the site is told when it starts.
+
+    Attributes:
+        database_url: Where runs and studies are kept.
+        secret_key: Signs cookies, share links and participants' sessions; the same for all workers.
+        studies_dir: The folder of frozen studies.
+        thumbnails_dir: The folder of thumbnails, made at import.
+        public_url: The site's address as others type it, without a slash at its end; None on this machine alone.
+        trusted_hosts: The host names under which the site answers.
+        access_token: The token of this process, which opens everything; None where only named tokens count.
+        proxies: How many reverse proxies stand in front and set X-Forwarded-For, -Proto and -Host.
+        proxy_peers: The addresses that may name the visitor in X-Forwarded-User; none trusts nobody.
+        proxy_roles: Visitor's name to role, "*" for everyone else whom the proxy lets through.
+    """
+
+    database_url: str
+    secret_key: str
+    studies_dir: Path
+    thumbnails_dir: Path
+    public_url: str | None = None
+    trusted_hosts: tuple[str, ...] = LOOPBACK
+    access_token: str | None = None
+    proxies: int = 0
+    proxy_peers: tuple[str, ...] = ()
+    proxy_roles: Mapping[str, str] | None = None
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors come by HTTPS."""
+        return self.public_url is not None and self.public_url.startswith("https:")
+
+
+def read_config(environ: Mapping[str, str] = os.environ, database_url: str | None = None) -> Config:
+    """Read the settings.
+
+    Args:
+        environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
+            PROXIES, PROXY_PEERS and PROXY_ROLES; DATABASE_URL, SECRET_KEY and ACCESS_TOKEN also as the name of a file,
+            in SECRET_KEY_FILE and so on.
+        database_url: Wins over DATABASE_URL.
+
+    Raises:
+        UserError: A setting cannot be used.
+    """
+    url = database_url or secret(environ, "DATABASE_URL") or default_url()
+    studies = folder_beside(url) / "studies"
+    public_url = _public_url(environ.get("PUBLIC_URL", ""))
+    return Config(
+        database_url=url,
+        secret_key=_secret_key(environ, folder_beside(url)),
+        studies_dir=Path(environ.get("STUDIES_DIR") or studies),
+        thumbnails_dir=Path(environ.get("THUMBNAILS_DIR") or folder_beside(url) / "thumbnails"),
+        public_url=public_url,
+        trusted_hosts=_trusted_hosts(environ.get("TRUSTED_HOSTS", ""), public_url),
+        access_token=secret(environ, "ACCESS_TOKEN"),
+        proxies=_whole(environ, "PROXIES"),
+        proxy_peers=_addresses(environ.get("PROXY_PEERS", "")),
+        proxy_roles=_roles(environ.get("PROXY_ROLES", "")),
+    )
+
+
+def folder_beside(database_url: str) -> Path:
+    """The folder of an SQLite file, or the user's data folder where the database is a server."""
+    with_file = make_engine(database_url).url
+    if with_file.get_backend_name() == "sqlite" and with_file.database and with_file.database != ":memory:":
+        return Path(with_file.database).resolve().parent
+    return user_data_path("colorization-evalsuite", appauthor=False)
+
+
+def secret(environ: Mapping[str, str], name: str) -> str | None:
+    """Read a setting that should not be seen: NAME, or the file that NAME_FILE names.
+
+    Raises:
+        UserError: Both are set, or the file cannot be read or is empty.
+    """
+    value, file = environ.get(name), environ.get(f"{name}_FILE")
+    if value and file:
+        raise UserError(f"{name}: {name} and {name}_FILE are both set. Set one of them.")
+    if not file:
+        return value or None
+    try:
+        text = Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{name}_FILE: {file} cannot be read ({error}). Name a text file.") from None
+    if not text:
+        raise UserError(f"{name}_FILE: {file} is empty. Put the value into it.")
+    return text
+
+
+def _secret_key(environ: Mapping[str, str], folder: Path) -> str:
+    """The configured key, or one that is made at the first start and kept beside the database."""
+    key = secret(environ, "SECRET_KEY")
+    if key is None:
+        return _kept_key(folder / "secret_key")
+    if len(key) < KEY_LENGTH:
+        rule = f"SECRET_KEY: at least {KEY_LENGTH} characters; got {len(key)}"
+        raise UserError(f"{rule}. Make one with: python -c 'import secrets; print(secrets.token_hex())'")
+    return key
+
+
+def _kept_key(file: Path) -> str:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return str(secret({"SECRET_KEY_FILE": str(file)}, "SECRET_KEY"))
+    except OSError as error:
+        raise UserError(f"{file}: the site's key cannot be kept ({error.strerror}). Set SECRET_KEY.") from None
+    with os.fdopen(descriptor, "w") as stream:
+        key = secrets.token_hex(KEY_LENGTH)
+        stream.write(key + "\n")
+    return key
+
+
+def _public_url(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise UserError(f"PUBLIC_URL: http(s)://host[:port] and nothing behind it; got {text!r}. Correct it.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _trusted_hosts(text: str, public_url: str | None) -> tuple[str, ...]:
+    named = [host.strip() for host in text.split(",") if host.strip()]
+    public = [str(urlsplit(public_url).hostname)] if public_url else []
+    return tuple(dict.fromkeys([*named, *public, *LOOPBACK]))
+
+
+def _whole(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name) or "0"
+    if not text.isdecimal():
+        raise UserError(f"{name}: a whole number from 0; got {text!r}. Correct it.")
+    return int(text)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    named = [address.strip() for address in text.split(",") if address.strip()]
+    for address in named:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise UserError(f"PROXY_PEERS: addresses such as 10.0.0.2; got {address!r}. Correct it.") from None
+    return tuple(named)
+
+
+def _roles(text: str) -> dict[str, str]:
+    """Read `ada=admin,*=viewer`."""
+    roles: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, role = part.partition("=")
+        if not (name and equals) or role not in ("viewer", "researcher", "admin"):
+            raise UserError(f"PROXY_ROLES: NAME=viewer|researcher|admin; got {part!r}. Write ada=admin,*=viewer.")
+        roles[name] = role
+    return roles

@@ -1,0 +1,58 @@
+"""What visitors are told when something goes wrong: one sentence, as a page or as JSON."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from evalsuite.errors import UserError
+from webapp.config import MAX_REQUEST_BYTES
+
+SENTENCES = {
+    400: "The request could not be understood. Go back and try again.",
+    401: "This page is for people with an access token. Open the address that `webapp serve` printed, or ask for one.",
+    403: "Your access does not reach this page. Ask an administrator for another role.",
+    404: "There is no such page. It may have moved: start again from the first page.",
+    405: "This address does not take that kind of request. Go back and use the page's own buttons.",
+    413: f"The request is too large: {MAX_REQUEST_BYTES} bytes at most. Send less.",
+    500: "The site made a mistake; it is in the log and your data are safe. Try again, and report it if it stays.",
+    503: "The database took longer than a second to answer and was stopped. Narrow the view down, or try again.",
+}
+
+
+def register(app: Flask) -> None:
+    """Let the app answer errors with sentences."""
+    app.register_error_handler(UserError, _mistake)
+    app.register_error_handler(HTTPException, _refusal)
+    app.register_error_handler(Exception, _bug)
+
+
+def told(status: int, sentence: str) -> Response:
+    """Say one sentence with that status, as JSON below /api and where only JSON is read, else as a page."""
+    if request.path.startswith("/api/") or request.path.endswith(".json"):
+        response = jsonify({"error": sentence})
+    else:
+        response = make_response(render_template("error.html", status=status, sentence=sentence))
+    response.status_code = status
+    return response
+
+
+def _mistake(error: UserError) -> Response:
+    return told(400, str(error))
+
+
+def _refusal(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    own = error.description if error.description and error.description != type(error).description else None
+    response = told(status, own or SENTENCES.get(status, error.name + "."))
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers.set(name, value)
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    current_app.logger.exception("%s %s", request.method, request.path, exc_info=error)
+    return told(500, SENTENCES[500])
