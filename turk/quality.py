@@ -1,0 +1,218 @@
+"""Exclusion rules: whom and why. A study freezes its rules before there is data; excluding is not refusing pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom
+
+FAST_MS = 150
+"""A reaction to the question that no reader of it could have had."""
+SLOW_MS = 10_000
+"""A reaction so late that what was seen is forgotten."""
+COLUMNS = ("session", "participant", "arm", "rule", "threshold", "value", "reason")
+SIDES = frozenset({"left", "right"})
+BY_HAND = "by_hand"
+"""The name, in place of a rule's, under which a person's recorded decision is listed."""
+
+Finding: TypeAlias = tuple[float, str]
+"""What was found in a session that breaks a rule, as a number and in words."""
+Check: TypeAlias = Callable[[pd.DataFrame, float], Finding | None]
+"""From the answered trials of one session and the threshold to what breaks the rule, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A reason to leave a session out of the analysis.
+
+    Attributes:
+        help: When a session is left out, in words.
+        default: The threshold of a study file that does not name the rule; None: then the rule is off.
+        least: The smallest threshold.
+        most: The largest.
+        parameter: The protocol's parameter that counts the trials the rule looks at: where it is 0 or missing the rule
+            cannot be used, and the threshold is at most this count.
+        whole: Whether the threshold is a whole number.
+        broken: The check itself.
+    """
+
+    help: str
+    default: float | None
+    least: float
+    most: float
+    parameter: str | None
+    whole: bool
+    broken: Check
+
+
+def exclude(
+    responses: pd.DataFrame, sessions: pd.DataFrame, rules: Mapping[str, Any], decisions: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """List whom the rules and recorded decisions leave out, and why.
+
+    Only finished sessions are looked at: others never count, and need no rule.
+
+    Args:
+        responses: turk.frames.responses.
+        sessions: turk.frames.sessions.
+        rules: The frozen study's: name in RULES to threshold; None turns a rule off.
+        decisions: turk.frames.decisions: rows of kind "exclude" with a session and a reason.
+
+    Returns:
+        A row per session and rule that it breaks: COLUMNS. A session that breaks two rules is there twice.
+
+    Raises:
+        KeyError: A rule that is not in RULES; study files are checked when they are read.
+    """
+    finished = sessions[sessions["state"] == "finished"]
+    trials = dict(list(responses.groupby("session", sort=False)))
+    nothing = responses.iloc[:0]
+    rows: list[dict[str, Any]] = []
+    for name, threshold in rules.items():
+        rule = RULES[name]
+        for session in finished.itertuples() if threshold is not None else ():
+            found = rule.broken(trials.get(session.session, nothing), float(threshold))
+            if found is not None:
+                rows.append(_row(session, name, float(threshold), found))
+    rows += _decided(finished, decisions)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def defaults(parameters: Mapping[str, Any]) -> dict[str, float]:
+    """Name the rules that hold where a study file says nothing, as far as a protocol's parameters allow them."""
+    held = {name: rule for name, rule in RULES.items() if rule.default is not None}
+    return {
+        name: float(rule.default)
+        for name, rule in held.items()
+        if rule.default is not None and rule.default <= limit(rule, parameters)
+    }
+
+
+def limit(rule: Rule, parameters: Mapping[str, Any]) -> float:
+    """Return the largest threshold that a rule can have under these parameters; negative where it cannot be used."""
+    if rule.parameter is None:
+        return rule.most
+    count = parameters.get(rule.parameter) or 0
+    return min(rule.most, float(count)) if count else -1.0
+
+
+def _row(session: Any, rule: str, threshold: float | None, found: Finding) -> dict[str, Any]:
+    value, reason = found
+    cells = (session.session, session.participant, session.arm, rule, threshold, value, reason)
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _decided(finished: pd.DataFrame, decisions: pd.DataFrame | None) -> list[dict[str, Any]]:
+    if decisions is None or decisions.empty:
+        return []
+    chosen = decisions[(decisions["kind"] == "exclude") & decisions["session"].isin(finished["session"])]
+    by_session = {session.session: session for session in finished.itertuples()}
+    return [
+        _row(by_session[d.session], BY_HAND, None, (np.nan, f"decided by {d.by}: {d.reason}"))
+        for d in chosen.itertuples()
+    ]
+
+
+def _valid(trials: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The trials of a kind whose exposure was as planned: nobody fails for what could not be seen."""
+    return trials[(trials["kind"] == kind) & trials["valid"].eq(True)].sort_values("number")
+
+
+def _correct(kind: str) -> Check:
+    def check(trials: pd.DataFrame, least: float) -> Finding | None:
+        seen = _valid(trials, kind)
+        planned = int(((trials["kind"] == kind) & trials["replaces"].isna()).sum())
+        right = int(seen["correct"].eq(True).sum())
+        # Trials that could not be seen and had no photo left to replace them count as passed.
+        if planned - (len(seen) - right) >= least:
+            return None
+        return right, f"{right} of {len(seen)} {kind} trials right, {least:.0f} of {planned} needed"
+
+    return check
+
+
+def _invalid(trials: pd.DataFrame, most: float) -> Finding | None:
+    shown = trials[trials["kind"] == "test"]
+    missed = int((~shown["valid"].eq(True)).sum())
+    if not len(shown) or missed / len(shown) <= most:
+        return None
+    return missed / len(shown), f"{missed} of {len(shown)} exposures missed their time or were not visible"
+
+
+def _median(trials: pd.DataFrame, least: float) -> Finding | None:
+    median = float(_valid(trials, "test")["rt_ms"].median())
+    return None if not median < least else (median, f"median reaction time {median:.0f} ms, below {least:.0f} ms")
+
+
+def _share(test: Callable[[pd.Series[float]], pd.Series[bool]], words: str) -> Check:
+    def check(trials: pd.DataFrame, most: float) -> Finding | None:
+        times = _valid(trials, "test")["rt_ms"].dropna()
+        count = int(test(times).sum())
+        if not len(times) or count / len(times) <= most:
+            return None
+        return count / len(times), f"{count} of {len(times)} answers {words}"
+
+    return check
+
+
+def _one_side(trials: pd.DataFrame, least: float) -> Finding | None:
+    answers = _sides(trials)
+    most = int(answers.value_counts().max()) if len(answers) else 0
+    p = min(1.0, 2 * float(binom.sf(most - 1, len(answers), 0.5)))
+    if not len(answers) or p >= least:
+        return None
+    return most, f"{most} of {len(answers)} answers on one side (p {p:.1g} for a fair coin)"
+
+
+def _run(trials: pd.DataFrame, most: float) -> Finding | None:
+    answers = _sides(trials)
+    longest = int(answers.groupby((answers != answers.shift()).cumsum()).size().max()) if len(answers) else 0
+    return None if longest <= most else (longest, f"{longest} answers in a row on one side, at most {most:.0f} allowed")
+
+
+def _sides(trials: pd.DataFrame) -> pd.Series[str]:
+    """The answers where a side was chosen; other questions may honestly have one answer."""
+    answers: pd.Series[str] = _valid(trials, "test")["answer"]
+    return answers[answers.isin(SIDES)]
+
+
+RULES: Mapping[str, Rule] = {
+    "catch_min_correct": Rule(
+        "fewer catch trials right than this. A guesser passes 6 of 8 with probability .14, and someone who is right "
+        "95% of the time fails it with .006",
+        6, 0, 1000, "catch", True, _correct("catch"),
+    ),
+    "practice_min_correct": Rule(
+        "fewer practice trials right than this", None, 0, 1000, "practice", True, _correct("practice")
+    ),
+    "max_invalid_share": Rule(
+        "a larger share of test exposures than this missed their time by more than a frame or were hidden",
+        0.25, 0, 1, None, False, _invalid,
+    ),
+    "min_median_rt_ms": Rule(
+        "a median reaction time below this, from the question to the answer",
+        300, 0, 60_000, None, False, _median,
+    ),
+    "max_fast_share": Rule(
+        f"a larger share of answers than this within {FAST_MS} ms of the question",
+        0.1, 0, 1, None, False, _share(lambda times: times < FAST_MS, f"within {FAST_MS} ms"),
+    ),
+    "max_slow_share": Rule(
+        f"a larger share of answers than this after more than {SLOW_MS // 1000} s",
+        0.1, 0, 1, None, False, _share(lambda times: times > SLOW_MS, f"after more than {SLOW_MS // 1000} s"),
+    ),
+    "same_side_p": Rule(
+        "one side chosen so often that a fair coin does so with a probability (two-sided) below this: .001 is 31 of "
+        "40, 37 of 50, 44 of 60",
+        0.001, 0, 0.05, None, False, _one_side,
+    ),
+    "max_same_side_run": Rule(
+        "one side chosen more often than this in a row; 16 in 40 to 60 trials is beyond p = .001",
+        15, 1, 1000, None, True, _run,
+    ),
+}  # fmt: skip
+"""Name to rule; the odds are exact binomial ones, and each is asserted by a test."""
