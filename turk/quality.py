@@ -69,7 +69,7 @@ def exclude(
         KeyError: A rule that is not in RULES; study files are checked when they are read.
     """
     finished = sessions[sessions["state"] == "finished"]
-    trials = dict(list(responses.groupby("session", sort=False)))
+    trials: dict[Any, pd.DataFrame] = dict(list(responses.groupby("session", sort=False)))
     nothing = responses.iloc[:0]
     rows: list[dict[str, Any]] = []
     for name, threshold in rules.items():
