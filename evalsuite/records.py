@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalsuite.tournament import Match, Rank
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+OUTPUTS = "outputs.sha256"
 FIXED = ("value", "ci95", "n", "unit", "better")
 
 
@@ -93,6 +94,23 @@ def curves(run: Run, entries: Mapping[str, int], metrics: Mapping[str, int]) -> 
     for colorizer, found in run.curves.items():
         for metric, points in found.items():
             yield {"entry_id": entries[colorizer], "metric_id": metrics[metric], "points": points}
+
+
+def about(run: Run, colorizer: str) -> dict[str, Any]:
+    """What pages say of a colorizer beside its scores: what it looks at, what its paper reports for these photos."""
+    record = run.manifest["colorizers"][colorizer]
+    reported = record.get("reported", {}).get(run.manifest["dataset"]["name"], {})
+    return {"accepts": list(record.get("accepts", ("L",))), "reported": dict(reported)}
+
+
+def outputs(run: Run, entries: Mapping[str, int], photos: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """The pictures of outputs.sha256: which entry made which of which photo."""
+    listing = run.path / OUTPUTS
+    for line in listing.read_text().splitlines() if listing.is_file() else ():
+        sha256, _, path = line.partition("  ")
+        _, colorizer, photo = path.removesuffix(".png").split("/", 2)
+        if colorizer in entries and photo in photos:
+            yield {"entry_id": entries[colorizer], "photo_id": photos[photo], "sha256": sha256}
 
 
 def failures(run: Run, run_id: int, entries: Mapping[str, int]) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from sqlalchemy import CursorResult, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from evalsuite.boards import Board, update_board
 from evalsuite.db import Base, now, session_scope
-from evalsuite.records import curves, failures, pairs, scores, spread, summaries
+from evalsuite.records import about, curves, failures, outputs, pairs, scores, spread, summaries
 from evalsuite.results import Run, sha256_of
 from evalsuite.tables import (
     ColorizerRow,
@@ -25,11 +26,14 @@ from evalsuite.tables import (
     EntryRow,
     FailureRow,
     MetricRow,
+    OutputRow,
     PairRow,
     PhotoRow,
     RunRow,
     SummaryRow,
+    VectorRow,
 )
+from evalsuite.vectors import pack
 
 if TYPE_CHECKING:
     import psycopg
@@ -113,11 +117,14 @@ def _import_new(session: Session, run: Run, identity: str, played: Tournament | 
     session.flush()
     entries = _entries(session, run, row.id)
     metrics = _named(session, MetricRow, run.manifest["metrics"], ("title", "unit", "better", "kind", "definition"))
-    photos = {p.name: p.id for p in session.scalars(select(PhotoRow).where(PhotoRow.dataset_id == dataset_id))}
+    photos, places = _photos(session, dataset_id)
     spreads: dict[tuple[str, str], dict[str, float]] = {}
     for (colorizer, metric), photo_ids, values in scores(run, photos):
         if len(values):
-            _insert_scores(session, entries[colorizer], metrics[metric], photo_ids, values)
+            entry_id, metric_id = entries[colorizer], metrics[metric]
+            _insert_scores(session, entry_id, metric_id, photo_ids, values)
+            packed = pack(len(photos), places[photo_ids], values)
+            session.add(VectorRow(entry_id=entry_id, metric_id=metric_id, data=packed))
         row.scores += len(values)
         spreads[colorizer, metric] = spread(values)
     ranks = {} if played is None else {(rank.colorizer, rank.metric): rank for rank in played.ranks}
@@ -125,6 +132,8 @@ def _import_new(session: Session, run: Run, identity: str, played: Tournament | 
     _insert(session, PairRow, pairs(played.matches if played else (), entries, metrics))
     _insert(session, CurveRow, curves(run, entries, metrics))
     _insert(session, FailureRow, failures(run, row.id, entries))
+    _insert(session, OutputRow, outputs(run, entries, photos))
+    update_board(session, Board(dataset_id, row.size, row.resize))
     _grow_data_version(session)
     return Imported(row.id, True, row.scores)
 
@@ -140,11 +149,23 @@ def _dataset(session: Session, run: Run) -> int:
     session.flush()
     scored = [photo for photo in run.manifest["photos"] if photo["status"] == "scored"]
     photos = (
-        {"dataset_id": row.id, "name": p["id"], "position": k, "file": p["file"], "sha256": p["sha256"]}
+        {"dataset_id": row.id, "name": p["id"], "position": k, "label": p.get("label")}
+        | {key: p[key] for key in ("file", "sha256")}
         for k, p in enumerate(scored)
     )
     _insert(session, PhotoRow, photos)
     return row.id
+
+
+def _photos(session: Session, dataset_id: int) -> tuple[dict[str, int], NDArray[np.int64]]:
+    """The photos' keys by name, and their positions by key."""
+    columns = (PhotoRow.name, PhotoRow.id, PhotoRow.position)
+    known = session.execute(select(*columns).where(PhotoRow.dataset_id == dataset_id))
+    photos = {name: (key, position) for name, key, position in known}
+    places = np.full(1 + max((key for key, _ in photos.values()), default=0), -1)
+    for key, position in photos.values():
+        places[key] = position
+    return {name: key for name, (key, _) in photos.items()}, places
 
 
 def _run_row(run: Run, identity: str, dataset_id: int) -> RunRow:
@@ -154,7 +175,7 @@ def _run_row(run: Run, identity: str, dataset_id: int) -> RunRow:
         sha256=identity,
         name=run.path.resolve().name,
         folder=str(run.path.resolve()),
-        size=dataset["size"],
+        size=dataset["size"] or 0,
         resize=dataset["resize"],
         scores=0,
         facts={key: value for key, value in run.manifest.items() if key not in ("photos", "failures")},
@@ -169,7 +190,10 @@ def _entries(session: Session, run: Run, run_id: int) -> dict[str, int]:
     rows = {}
     for position, name in enumerate(run.colorizers):
         weights = (records[name].get("weights") or {}).get("sha256")
-        rows[name] = EntryRow(run_id=run_id, colorizer_id=colorizers[name], position=position, weights_sha256=weights)
+        rows[name] = EntryRow(
+            run_id=run_id, colorizer_id=colorizers[name], position=position, weights_sha256=weights,
+            about=about(run, name),
+        )  # fmt: skip
     session.add_all(rows.values())
     session.flush()
     return {name: row.id for name, row in rows.items()}

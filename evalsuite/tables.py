@@ -24,7 +24,7 @@ class DatasetRow(Base):
 
 
 class PhotoRow(Base):
-    """A photo that was scored, by its place among them."""
+    """A photo that was scored, by its place among them; `label` is its class, where the dataset has classes."""
 
     __tablename__ = "photos"
     __table_args__ = (UniqueConstraint("dataset_id", "name"), UniqueConstraint("dataset_id", "position"))
@@ -35,6 +35,7 @@ class PhotoRow(Base):
     position: Mapped[int]
     file: Mapped[str]
     sha256: Mapped[str]
+    label: Mapped[int | None]
 
 
 class ColorizerRow(Base):
@@ -84,7 +85,7 @@ class RunRow(Base):
 
 
 class EntryRow(Base):
-    """A colorizer in a run."""
+    """A colorizer in a run; `about` is what its record says: `accepts`, and `reported` for the run's dataset."""
 
     __tablename__ = "entries"
     __table_args__ = (UniqueConstraint("run_id", "colorizer_id"), UniqueConstraint("run_id", "position"))
@@ -94,6 +95,7 @@ class EntryRow(Base):
     colorizer_id: Mapped[int] = mapped_column(ForeignKey(ColorizerRow.id))
     position: Mapped[int]
     weights_sha256: Mapped[str | None]
+    about: Mapped[dict[str, Any] | None]
 
 
 class ScoreRow(Base):
@@ -110,6 +112,27 @@ class ScoreRow(Base):
     metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
     photo_id: Mapped[int] = mapped_column(ForeignKey(PhotoRow.id), primary_key=True)
     value: Mapped[float]
+
+
+class VectorRow(Base):
+    """The scores of an entry and a metric again, all photos of the dataset in one value: see `evalsuite.vectors`."""
+
+    __tablename__ = "vectors"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    data: Mapped[bytes]
+
+
+class OutputRow(Base):
+    """The picture that an entry made of a photo, by its content."""
+
+    __tablename__ = "outputs"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey(PhotoRow.id), primary_key=True)
+    sha256: Mapped[str]
 
 
 class SummaryRow(Base):
@@ -156,6 +179,25 @@ class PairRow(Base):
     p: Mapped[float | None]
     p_holm: Mapped[float | None]
     test: Mapped[str]
+
+
+class StandingRow(Base):
+    """Where an entry stands among all entries of all runs on the same photos at the same size.
+
+    As `evalsuite.contest.Standing` has it; entries that see the target do not compete and have none.
+    """
+
+    __tablename__ = "standings"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    place: Mapped[int]
+    rank_lo: Mapped[int]
+    rank_hi: Mapped[int]
+    tie_group: Mapped[int]
+    p_next: Mapped[float | None]
+    photos_more: Mapped[int | None]
 
 
 class CurveRow(Base):
