@@ -86,6 +86,32 @@ class Hints:
 
 
 @dataclass(frozen=True)
+class GlobalHints:
+    """What a user gave of a photo's colors as a whole.
+
+    Attributes:
+        histogram: (N, 313) float32, shares of the ab bins, summing to 1.
+        saturation: (N,) float32, mean saturation of HSV, 0..1.
+    """
+
+    histogram: Tensor
+    saturation: Tensor
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What a network thinks of the colors at every place.
+
+    Attributes:
+        logits: (N, Q, h, w) floating, unnormalised log probabilities of Q colors, at any resolution.
+        colors: (Q, 2) float32, their ab, Lab units.
+    """
+
+    logits: Tensor
+    colors: Tensor
+
+
+@dataclass(frozen=True)
 class Batch:
     """What a colorizer gets: N photos of one size H x W.
 
@@ -96,7 +122,8 @@ class Batch:
         seeds: One seed per photo, from the run's seed and the photo's id alone, so that batches change nothing.
         companions: For a colorizer with `companions`: per photo the file that it asked for, (3, h, w) uint8 sRGB.
         target: The real photos; only for colorizers whose `accepts` names "target".
-        hints: Simulated or drawn hints; only for colorizers whose `accepts` names "hints".
+        hints: Simulated, recorded or drawn hints; only for colorizers whose `accepts` names "hints".
+        global_hints: Only for colorizers whose `accepts` names "global_hints".
     """
 
     L: Tensor
@@ -106,6 +133,7 @@ class Batch:
     companions: tuple[Tensor, ...] = ()
     target: View | None = None
     hints: Hints | None = None
+    global_hints: GlobalHints | None = None
 
 
 @dataclass(frozen=True)
@@ -120,13 +148,18 @@ class Colorizer:
         licence: The licence of code and weights.
         load: Makes the function that colorizes; loads weights and nothing before it is called.
         weights: The official weights, None for a method that needs none.
-        accepts: What it looks at: "L", and also "target", "hints", "reference" or "output".
+        accepts: What it looks at: "L", and also "target", "hints", "global_hints", "reference" or "output".
         reported: Numbers that its paper reports: dataset name to metric name to value (shares as fractions).
         companions: Names for every photo of the dataset the candidate files to decode beside it, best first (an
-            empty tuple: none, the photo counts as failed).
+            empty tuple: none, the photo counts as failed); None where no files are wanted after all.
         companion_policy: "dataset" resizes companions as the photos are; "as_is" leaves them alone.
         needs_survey: Whether a first look over all photos (mean ab, luminance histograms) must come before.
         cite: A BibTeX key in the README's list, or "".
+        points: How many hints are simulated for it where the command does not say: 0 for a method that can do without.
+        fixed_points: Exactly how many hints it gets, whatever the command says; set by sweeps.
+        distribution: Makes the function that gives the distribution behind its colors, where it has one.
+        softness: What scales the distribution's logits before colors are recommended from it.
+        elsewhere: For a method whose code is not ours: how its results are brought in. Its `load` refuses.
     """
 
     name: str
@@ -138,10 +171,15 @@ class Colorizer:
     weights: Weights | None = None
     accepts: tuple[str, ...] = ("L",)
     reported: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    companions: Callable[[Dataset, Setting], Sequence[tuple[Path, ...]]] | None = None
+    companions: Callable[[Dataset, Setting], Sequence[tuple[Path, ...]] | None] | None = None
     companion_policy: Literal["dataset", "as_is"] = "dataset"
     needs_survey: bool = False
     cite: str = ""
+    points: int = 0
+    fixed_points: int | None = None
+    distribution: Callable[[Setting], Callable[[Batch], Distribution]] | None = None
+    softness: float = 1.0
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True)

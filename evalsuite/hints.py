@@ -1,67 +1,76 @@
-"""Hints that users give: simulated points, and scribbles drawn over the gray photo."""
+"""Hints that users give: colored points and scribbles, and the ab and mask that methods get of them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from random import Random
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 from evalsuite.color import rgb_to_lab
 from evalsuite.contracts import Hints
 from evalsuite.errors import UserError
 
-LAST = 1 / 8
-"""Chance that no more points follow, where their number is random: 7 points in the mean."""
-SIDES = (1, 9)
-"""Smallest and largest side of a patch, where the side is random."""
 MARKED = 0.01
 """Levin et al. 2004, released code: a pixel is marked whose channels, 0..1, differ by more than this in sum."""
 
 
-def simulate_points(ab: Tensor, count: int | None, seeds: Sequence[int], patch: int | None = 6) -> Hints:
-    """Simulate a user who gives the mean color of some square patches, most of them near the centre.
+@dataclass(frozen=True)
+class Point:
+    """A color given to a square patch.
+
+    Attributes:
+        x: Column of the patch's center, pixels from 0, in the photo as it is scored. The patch covers the columns from
+            x - size // 2 on, so that a patch of even size reaches one pixel further to the left and to the top.
+        y: Row of the center.
+        a: Lab units.
+        b: Lab units.
+        size: Side of the patch, pixels; what lies outside the photo is cut off.
+    """
+
+    x: int
+    y: int
+    a: float
+    b: float
+    size: int
+
+
+def paint(points: Sequence[Point], height: int, width: int) -> Hints:
+    """Paint points on a photo of that size, the later over the earlier.
 
     Args:
-        ab: (N, 2, H, W) float, the real photos' ab, Lab units.
-        count: Points per photo; None draws it per photo, geometric with p = 1/8 from 0, as in training.
-        seeds: One per photo. A photo's points depend on its seed and size alone; with a fixed count, more points are
-            the same points and some more.
-        patch: Side of the patches, pixels: 6 in the paper's sweep over points; None draws 1..9, as in training.
+        points: The points, in the order in which they were given.
+        height: Pixels.
+        width: Pixels.
 
     Returns:
-        The hints; where patches overlap the later counts.
+        The hints of one photo, N = 1.
 
     Raises:
-        UserError: Another shape, not one seed per photo, a negative count or a patch without pixels.
-
-    Source:
-        Zhang, Zhu et al. 2017 (SIGGRAPH), section 3.2, and the released code: the corner of a patch of side P is normal
-        around (H - P + 1) / 2 with a standard deviation of half that, truncated to whole pixels, kept inside. The 1% of
-        photos that training reveals whole are left out.
+        UserError: A point's center lies outside the photo, or its patch is larger than the photo.
 
     Example:
-        >>> hints = simulate_points(torch.ones(1, 2, 64, 64), count=1, seeds=[0])
-        >>> hints.mask.sum().item(), hints.ab.sum().item()
-        (36.0, 72.0)
+        >>> hints = paint([Point(1, 1, 20.0, -5.0, 3), Point(2, 1, 0.0, 9.0, 1)], 3, 4)
+        >>> hints.ab[0, :, 1].tolist()
+        [[20.0, 20.0, 0.0, 0.0], [-5.0, -5.0, 9.0, 0.0]]
+        >>> int(hints.mask.sum())
+        9
     """
-    if ab.ndim != 4 or ab.shape[1] != 2:
-        raise UserError(f"simulate_points: ab has shape (N, 2, H, W); got {tuple(ab.shape)}. Put the channels second.")
-    if len(seeds) != len(ab):
-        raise UserError(f"simulate_points: every photo has a seed; got {len(seeds)} for {len(ab)}. Pass one each.")
-    if (count is not None and count < 0) or (patch is not None and patch < 1):
-        got = f"{count} points of side {patch}"
-        raise UserError(f"simulate_points: points are 0 or more, of side 1 or more; got {got}. Correct them.")
-    hinted = torch.zeros_like(ab, dtype=torch.float32)
-    mask = torch.zeros_like(hinted[:, :1])
-    for photo, seed in enumerate(seeds):
-        for rows, columns in _patches(Random(seed), int(ab.shape[2]), int(ab.shape[3]), count, patch):
-            color = ab[photo, :, rows, columns].float().mean(dim=(1, 2), keepdim=True)
-            hinted[photo, :, rows, columns] = color
-            mask[photo, :, rows, columns] = 1
-    return Hints(hinted, mask)
+    ab, mask = np.zeros((2, height, width), np.float32), np.zeros((1, height, width), np.float32)
+    for number, point in enumerate(points, start=1):
+        _check(point, number, height, width)
+        rows, columns = _span(point.y, point.size), _span(point.x, point.size)
+        ab[:, rows, columns] = np.array([point.a, point.b], np.float32)[:, None, None]
+        mask[:, rows, columns] = 1
+    return Hints(torch.from_numpy(ab)[None], torch.from_numpy(mask)[None])
+
+
+def stacked(hints: Sequence[Hints], device: torch.device) -> Hints:
+    """Join the hints of several photos of one size."""
+    return Hints(torch.cat([one.ab for one in hints]).to(device), torch.cat([one.mask for one in hints]).to(device))
 
 
 def from_scribbles(gray: Tensor, marked: Tensor) -> Hints:
@@ -97,20 +106,31 @@ def from_scribbles(gray: Tensor, marked: Tensor) -> Hints:
     return Hints(ab * mask, mask)
 
 
-def _patches(
-    random: Random, height: int, width: int, count: int | None, patch: int | None
-) -> list[tuple[slice, slice]]:
-    """Rows and columns of each patch, in the order in which they are given."""
-    if count is None:
-        count = int(math.log(1 - random.random()) / math.log(1 - LAST))
-    patches = []
-    for _ in range(count):
-        side = min(height, width, random.randint(*SIDES) if patch is None else patch)
-        patches.append((_span(random, height, side), _span(random, width, side)))
-    return patches
+def resized(hints: Hints, height: int, width: int) -> Hints:
+    """Bring hints to another size: a pixel is marked that touches a marked one, in the mean of their colors.
+
+    Example:
+        >>> small = resized(paint([Point(0, 0, 30.0, 6.0, 1)], 4, 4), 2, 2)
+        >>> small.ab[0, 0].tolist(), small.mask[0, 0].tolist()
+        ([[30.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]])
+    """
+    if hints.mask.shape[2:] == (height, width):
+        return hints
+    share = adaptive_avg_pool2d(hints.mask, (height, width))
+    ab = adaptive_avg_pool2d(hints.ab * hints.mask, (height, width)) / share.clamp_min(1e-9)
+    mask = (share > 0).float()
+    return Hints(ab * mask, mask)
 
 
-def _span(random: Random, length: int, side: int) -> slice:
-    room = length - side + 1
-    start = int(min(max(random.gauss(room / 2, room / 4), 0), room - 1))
-    return slice(start, start + side)
+def _check(point: Point, number: int, height: int, width: int) -> None:
+    if not (0 <= point.x < width and 0 <= point.y < height):
+        rule = f"hints, point {number}: x is 0..{width - 1} and y is 0..{height - 1} in this photo"
+        raise UserError(f"{rule}; got {point.x}, {point.y}. Give points in pixels of the photo as it is scored.")
+    if not 1 <= point.size <= max(height, width):
+        rule = f"hints, point {number}: a patch has a side of 1..{max(height, width)} pixels in this photo"
+        raise UserError(f"{rule}; got {point.size}. Correct its size.")
+
+
+def _span(center: int, size: int) -> slice:
+    start = center - size // 2
+    return slice(max(start, 0), max(start + size, 0))

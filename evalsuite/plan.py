@@ -20,7 +20,7 @@ from evalsuite.results import TARGET
 from evalsuite.work import Work
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-FILE_OPTIONS = ("prior", "references", "scribbles")
+FILE_OPTIONS = ("prior", "references", "scribbles", "hint_files")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def companions_of(colorizer: Colorizer, dataset: Dataset, setting: Setting) -> S
 
 def _listing(colorizer: Colorizer, dataset: Dataset, device: torch.device) -> str:
     work = Work(dataset, Resize("native", 0), (colorizer,), ())
-    files = colorizer.companions(dataset, work.setting(device)) if colorizer.companions else []
+    files = (colorizer.companions(dataset, work.setting(device)) if colorizer.companions else None) or []
     return listing_sha256([(photo.id, f[0]) for photo, f in zip(dataset.photos, files, strict=True) if f])
 
 

@@ -118,9 +118,22 @@ def _hinted(run: Run, name: Callable[[str], str]) -> Iterator[str]:
     """Say which methods were told colors, since that is no fair race with methods that were not."""
     options = run.manifest["options"]
     for colorizer, facts in run.manifest["colorizers"].items():
-        if "hints" in facts["accepts"]:
-            given = "scribbles" if "scribbles" in options else f"{options.get('hints', DEFAULT_HINTS)} simulated hints"
-            yield f"{name(colorizer)} was given {given} of the photos' own colors; the others were not."
+        if "hints" in facts["accepts"] and (given := _local_hints(options, facts.get("points", DEFAULT_HINTS))):
+            yield f"{name(colorizer)} was given {given}; methods without hints were not."
+        if "global_hints" in facts["accepts"]:
+            whose = "its reference" if "references" in options else "the photo itself"
+            yield f"{name(colorizer)} was given the color histogram and the mean saturation of {whose}."
+
+
+def _local_hints(options: Mapping[str, str], points: int) -> str:
+    """Say in words which points a method was given, "" for none."""
+    if "scribbles" in options:
+        return "scribbles of the user's own"
+    if "hint_files" in options:
+        return "recorded hints"
+    count = options.get("hints", str(points))
+    number = "a random number of" if count == "random" else count
+    return "" if count == "0" else f"{number} simulated hints of the photos' own colors"
 
 
 def _skipped(run: Run) -> Iterator[str]:

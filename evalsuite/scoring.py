@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evalsuite.color import is_gray
-from evalsuite.contracts import Batch, Colorizer, Hints
+from evalsuite.contracts import Batch, Colorizer
 from evalsuite.errors import UserError
 from evalsuite.finishing import finish
-from evalsuite.hints import from_scribbles, simulate_points
+from evalsuite.hinting import with_hints
 from evalsuite.loading import Picture
-from evalsuite.results import DEFAULT_HINTS, TARGET
+from evalsuite.results import TARGET
 from evalsuite.views import Pair, View
 from evalsuite.work import Loaded, TileResult, Work, photo_seed
 
@@ -146,17 +146,8 @@ class Scorer:
         photos = tuple(self._work.dataset.photos[i] for i in indices)
         seeds = tuple(photo_seed(self._work.seed, photo.id) for photo in photos)
         beside = tuple(self._tensor(p.rgb) for ps in companions for p in ps if p.rgb is not None)
-        batch = Batch(target.L, photos, indices, seeds, beside)
-        if "hints" in colorizer.accepts:
-            batch = replace(batch, hints=self._hints(target, beside, seeds), companions=())
+        batch = with_hints(colorizer, self._work.options, target, Batch(target.L, photos, indices, seeds, beside))
         return replace(batch, target=target) if "target" in colorizer.accepts else batch
-
-    def _hints(self, target: View, scribbled: tuple[Tensor, ...], seeds: tuple[int, ...]) -> Hints:
-        """Read hints from scribbled photos, where there are any, or simulate a user who knows the target."""
-        if not scribbled:
-            return simulate_points(target.ab, int(self._work.options.get("hints", DEFAULT_HINTS)), seeds)
-        marked = torch.stack(scribbled).float() / 255
-        return from_scribbles(marked.mean(dim=1, keepdim=True).expand_as(marked), marked)
 
     def _measure(
         self, result: TileResult, name: str, target: View, done: Colorized

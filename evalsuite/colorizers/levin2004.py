@@ -129,5 +129,6 @@ COLORIZER = Colorizer(
     url="https://www.cs.huji.ac.il/~yweiss/Colorization/",
     licence="MIT (our own code)",
     accepts=("L", "hints"),
+    points=50,
     cite="levin2004colorization",
 )

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from evalsuite.contracts import Batch
+from evalsuite.contracts import Batch, Hints
+from evalsuite.hints import resized
 
 SIZE = 256
 L_CENTER, L_SCALE, AB_SCALE = 50.0, 100.0, 110.0
@@ -39,8 +41,14 @@ def network_input(L: Tensor) -> Tensor:
     return (L - L_CENTER) / L_SCALE
 
 
+def hint_input(hints: Hints) -> Tensor:
+    """Bring hints to 256 x 256 and to the networks' units: a and b over 110, and the mask, (N, 3, 256, 256)."""
+    small = resized(hints, SIZE, SIZE)
+    return torch.cat([small.ab / AB_SCALE, small.mask], dim=1)
+
+
 class Recipe(nn.Module):
-    """A colorizer made of a network that maps squashed lightness to ab or logits."""
+    """A colorizer made of a network that maps squashed lightness, and hints where it takes them, to ab or logits."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -49,5 +57,6 @@ class Recipe(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Color a batch at the network's resolution."""
-        output: Tensor = self.network(network_input(batch.L))
+        given = () if batch.hints is None else (hint_input(batch.hints),)
+        output: Tensor = self.network(network_input(batch.L), *given)
         return output

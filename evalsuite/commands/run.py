@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from evalsuite.commands.hint_options import hint_choices, hint_files_option, hint_style_option, hints_option
 from evalsuite.commands.options import named_pairs, plan_fields, resize_policy, shared_options, tell
 from evalsuite.plan import Plan
 from evalsuite.registry import chosen_colorizers, chosen_metrics
@@ -26,7 +27,9 @@ from evalsuite.run import run
 )
 @click.option("--weights", multiple=True, metavar="NAME=FILE", help="A colorizer's weights file; repeatable.")
 @click.option("--resize", type=click.Choice(["squash", "crop", "native"]), default="squash", show_default=True)
-@click.option("--hints", type=click.IntRange(0), help="How many hints to simulate for methods that take hints. [50]")
+@hints_option(None, "How many hints to simulate for methods that take hints. [50 for levin2004, 0 for networks]")
+@hint_style_option
+@hint_files_option
 @click.option("--scribbles", type=click.Path(path_type=Path), help="A folder of scribbled photos, instead of hints.")
 @click.option("--references", type=click.Path(path_type=Path),
               help="A photo, or a folder of photos by stem, for methods that take a reference.")  # fmt: skip
@@ -39,16 +42,16 @@ def command(colorizers: str, commands: tuple[str, ...], weights: tuple[str, ...]
     Example:
       evalsuite run --images photos/ --colorizers gray,welsh2002,levin2004 --out runs/first
       evalsuite run --images val/ --colorizers eccv16,siggraph17 --metrics all --limit 1000 --out runs/val
+      evalsuite run --images photos/ --colorizers siggraph17,levin2004 --hints 10 --out runs/guided
       evalsuite run --images photos/ --colorizers mine.py:COLORIZER --out runs/mine
       evalsuite run --images photos/ --command 'net=th colorize.lua {input} {output}' --out runs/net
     """
     picked, named = chosen_colorizers(colorizers) if colorizers or not commands else ([], frozenset())
     metrics, named_metrics = chosen_metrics(flags["metrics"])
     fields = plan_fields(flags)
-    for flag in ("hints", "scribbles", "references"):
-        if flags[flag] is not None:
-            value = flags[flag]
-            fields["options"][flag] = str(value.resolve() if isinstance(value, Path) else value)
+    fields["options"] |= hint_choices(flags, ("hints", "hint_files", "scribbles"))
+    if flags["references"] is not None:
+        fields["options"]["references"] = str(flags["references"].resolve())
     plan = Plan(
         **fields,
         colorizers=tuple(picked),

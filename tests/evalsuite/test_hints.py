@@ -1,108 +1,76 @@
-"""Simulated points and scribbles, against the papers' descriptions and pictures worked by hand."""
+"""Painted points and scribbles, against pictures worked by hand."""
 
-import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from evalsuite.color import rgb_to_lab
+from evalsuite.contracts import Hints
 from evalsuite.errors import UserError
-from evalsuite.hints import from_scribbles, simulate_points
+from evalsuite.hints import Point, from_scribbles, paint, resized, stacked
 
 
-def noise(photos: int = 3, height: int = 40, width: int = 56) -> Tensor:
-    return torch.randn(photos, 2, height, width, generator=torch.Generator().manual_seed(0)) * 30
+def test_later_points_are_painted_over_earlier_ones() -> None:
+    hints = paint([Point(1, 1, 10.0, 1.0, 3), Point(2, 2, 20.0, 2.0, 1), Point(0, 0, 30.0, 3.0, 1)], 4, 4)
+
+    assert hints.ab[0, 0].tolist() == [[30, 10, 10, 0], [10, 10, 10, 0], [10, 10, 20, 0], [0, 0, 0, 0]]
+    assert hints.ab[0, 1].tolist() == [[3, 1, 1, 0], [1, 1, 1, 0], [1, 1, 2, 0], [0, 0, 0, 0]]
+    assert hints.mask[0, 0].tolist() == [[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0]]
 
 
-def test_a_point_gives_the_mean_color_of_its_patch() -> None:
-    ab = noise()
-
-    hints = simulate_points(ab, 1, [1, 2, 3], patch=6)
-
-    for photo in range(3):
-        rows, columns = torch.nonzero(hints.mask[photo, 0], as_tuple=True)
-        top, left = rows.min(), columns.min()
-        patch = (slice(None), slice(int(top), int(top) + 6), slice(int(left), int(left) + 6))
-        assert len(rows) == 36
-        assert torch.equal(hints.mask[photo][0][patch[1:]], torch.ones(6, 6))
-        mean = ab[photo][patch].mean(dim=(1, 2))
-        torch.testing.assert_close(hints.ab[photo][patch], mean[:, None, None].expand(2, 6, 6))
+def test_a_patch_of_even_size_reaches_further_to_the_top_left() -> None:
+    assert paint([Point(2, 2, 1.0, 1.0, 2)], 4, 4).mask[0, 0].nonzero().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
 
 
-def test_there_is_no_color_where_there_is_no_mask() -> None:
-    hints = simulate_points(noise(), 5, [1, 2, 3])
+def test_what_lies_outside_the_photo_is_cut_off() -> None:
+    hints = paint([Point(0, 3, 5.0, 5.0, 3)], 4, 5)
 
-    assert hints.ab.shape == (3, 2, 40, 56)
-    assert hints.mask.shape == (3, 1, 40, 56)
-    assert not (hints.ab * (1 - hints.mask)).any()
-
-
-def test_points_do_not_depend_on_the_batch() -> None:
-    ab = noise()
-
-    together = simulate_points(ab, None, [7, 8, 9], patch=None)
-
-    for photo, seed in enumerate([7, 8, 9]):
-        alone = simulate_points(ab[photo : photo + 1], None, [seed], patch=None)
-        assert torch.equal(alone.ab[0], together.ab[photo])
-        assert torch.equal(alone.mask[0], together.mask[photo])
-
-
-def test_more_points_are_the_same_points_and_some_more() -> None:
-    few, many = (simulate_points(noise(1), count, [5]).mask for count in (3, 12))
-
-    assert bool((many >= few).all())
-    assert many.sum() > few.sum()
-
-
-def test_no_points_are_no_hints() -> None:
-    assert not simulate_points(noise(), 0, [1, 2, 3]).mask.any()
-
-
-def test_a_patch_larger_than_the_photo_covers_what_there_is() -> None:
-    assert simulate_points(noise(1, 3, 4), 1, [0], patch=9).mask.sum() == 9
-
-
-def test_locations_are_normal_around_the_centre_with_a_quarter_of_the_room() -> None:
-    # Room for a patch of one pixel: 1000 columns, so mean 500 less half a pixel of truncation; 4.6% of a normal lies
-    # beyond two standard deviations, at the borders.
-    columns = [
-        int(torch.nonzero(simulate_points(torch.zeros(1, 2, 1, 1000), 1, [seed], patch=1).mask[0, 0, 0]).item())
-        for seed in range(2000)
-    ]
-
-    assert abs(np.mean(columns) - 499.5) < 4 * 250 / np.sqrt(2000)
-    assert abs(np.mean(np.isin(columns, [0, 999])) - 0.0455) < 4 * np.sqrt(0.0455 * 0.9545 / 2000)
-    assert abs(np.mean(np.abs(np.array(columns) - 499.5) < 250) - 0.6827) < 4 * np.sqrt(0.6827 * 0.3173 / 2000)
-
-
-def test_the_random_number_of_points_is_geometric_from_zero() -> None:
-    # On a photo of one pixel a point always hits it: the share without hints is P(0) = 1/8.
-    empty = [not simulate_points(torch.zeros(1, 2, 1, 1), None, [seed]).mask.any() for seed in range(2000)]
-
-    assert abs(np.mean(empty) - 0.125) < 4 * np.sqrt(0.125 * 0.875 / 2000)
-
-
-def test_random_sides_are_one_to_nine() -> None:
-    areas = [int(simulate_points(torch.zeros(1, 2, 64, 64), 1, [s], patch=None).mask.sum()) for s in range(300)]
-
-    assert set(areas) == {side * side for side in range(1, 10)}
+    assert hints.mask[0, 0].nonzero().tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
 
 
 @pytest.mark.parametrize(
-    ("shape", "count", "seeds", "patch", "rule"),
+    ("point", "rule"),
     [
-        ((1, 3, 4, 4), 1, [0], 6, r"ab has shape \(N, 2, H, W\)"),
-        ((2, 2, 4, 4), 1, [0], 6, "every photo has a seed; got 1 for 2"),
-        ((1, 2, 4, 4), -1, [0], 6, "got -1 points of side 6"),
-        ((1, 2, 4, 4), 1, [0], 0, "got 1 points of side 0"),
+        (Point(4, 0, 0.0, 0.0, 1), r"point 2: x is 0\.\.3 and y is 0\.\.2 in this photo; got 4, 0"),
+        (Point(0, -1, 0.0, 0.0, 1), "got 0, -1"),
+        (Point(0, 0, 0.0, 0.0, 5), r"point 2: a patch has a side of 1\.\.4 pixels in this photo; got 5"),
+        (Point(0, 0, 0.0, 0.0, 0), "got 0"),
     ],
 )
-def test_impossible_points_are_refused(
-    shape: tuple[int, ...], count: int, seeds: list[int], patch: int, rule: str
-) -> None:
+def test_points_outside_and_absurd_sizes_are_refused(point: Point, rule: str) -> None:
     with pytest.raises(UserError, match=rule):
-        simulate_points(torch.zeros(shape), count, seeds, patch)
+        paint([Point(0, 0, 0.0, 0.0, 1), point], 3, 4)
+
+
+def test_hints_of_several_photos_are_joined() -> None:
+    one, two = paint([Point(0, 0, 7.0, 8.0, 1)], 2, 2), paint([], 2, 2)
+
+    both = stacked([one, two], torch.device("cpu"))
+
+    assert both.ab.shape == (2, 2, 2, 2)
+    assert torch.equal(both.ab[0], one.ab[0])
+    assert not both.mask[1].any()
+
+
+def test_shrunk_hints_keep_every_point_and_no_color_of_nothing() -> None:
+    hints = resized(paint([Point(0, 0, 40.0, 4.0, 1), Point(7, 7, -20.0, 2.0, 1)], 8, 8), 4, 4)
+
+    assert hints.mask[0, 0].nonzero().tolist() == [[0, 0], [3, 3]]
+    assert hints.ab[0, :, 0, 0].tolist() == [40, 4]
+    assert hints.ab[0, :, 3, 3].tolist() == [-20, 2]
+    assert not (hints.ab * (1 - hints.mask)).any()
+
+
+def test_enlarged_hints_cover_what_their_pixels_cover() -> None:
+    hints = resized(paint([Point(1, 0, 40.0, 4.0, 1)], 2, 2), 4, 4)
+
+    assert hints.mask[0, 0].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0]]
+    assert hints.ab[0, 0, :2, 2:].unique().tolist() == [40]
+
+
+def test_hints_of_the_size_asked_for_are_left_alone() -> None:
+    hints = Hints(torch.rand(1, 2, 3, 5), torch.rand(1, 1, 3, 5))
+
+    assert resized(hints, 3, 5) is hints
 
 
 def test_scribbles_are_pixels_that_differ_by_more_than_a_hundredth_in_sum() -> None:
