@@ -1,0 +1,24 @@
+"""A small study for tests of the turk floor and above."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.turk.studies_made import make_store, make_study
+from turk.store import Store
+from turk.tables import StudyRow
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    """Where the study's events are kept, on each database in turn."""
+    return make_store(engine)
+
+
+@pytest.fixture
+def study_row(engine: Engine, tmp_path: Path) -> StudyRow:
+    """The live study "street" of protocol zhang2016, three places in each of two arms."""
+    return make_study(engine, tmp_path / "street")

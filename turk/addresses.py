@@ -1,0 +1,57 @@
+"""The random addresses of images: good for one trial of a live session, while it is open or soon will be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from evalsuite.db import session_scope
+from turk.refusals import Refused
+from turk.steps import AHEAD
+from turk.store import Store
+from turk.tables import AddressRow, SessionRow, StimulusRow, StudyRow, TrialRow
+from turk.untrusted import NONCE
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image file that may be sent."""
+
+    path: Path
+    sha256: str
+
+
+def find(store: Store, token: str) -> Picture:
+    """Find the image of an address.
+
+    Raises:
+        Refused: unknown: there is no such address, or its trial is answered, too far ahead or no longer live. Which of
+            these it is is not told.
+    """
+    if not NONCE.fullmatch(token):
+        raise _unknown()
+    other = aliased(TrialRow)
+    waiting = (other.session_id == TrialRow.session_id, other.state == "open")
+    opened = select(func.min(other.number)).where(*waiting).scalar_subquery()
+    query = (
+        select(StudyRow.folder, StimulusRow.sha256)
+        .select_from(AddressRow)
+        .join(TrialRow, TrialRow.id == AddressRow.trial_id)
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .join(StudyRow, StudyRow.id == SessionRow.study_id)
+        .join(StimulusRow, StimulusRow.id == AddressRow.stimulus_id)
+        .where(AddressRow.token == token, AddressRow.expires_at > store.clock(), SessionRow.state == "running")
+        .where(TrialRow.state != "answered", TrialRow.number <= opened + AHEAD)
+    )
+    with session_scope(store.engine, read_only=True) as db:
+        found = db.execute(query).first()
+    if found is None:
+        raise _unknown()
+    return Picture(Path(found.folder) / "stimuli" / f"{found.sha256}.png", found.sha256)
+
+
+def _unknown() -> Refused:
+    return Refused("unknown", "There is no such image.")

@@ -1,0 +1,42 @@
+"""Participants: known by a keyed hash; what a platform calls them is kept apart, and not for long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from turk.tables import IdentityRow, ParticipantRow
+
+
+def participant(db: Session, platform: str, key: str, at: datetime) -> int:
+    """Find a person by their key, or make them known; nobody else enters as them before the transaction ends."""
+    insert_new(db, ParticipantRow.__table__, {"platform": platform, "key": key, "created_at": at})
+    known = select(ParticipantRow.id).where(ParticipantRow.platform == platform, ParticipantRow.key == key)
+    return db.scalars(known.with_for_update()).one()
+
+
+def keep_identity(db: Session, participant_id: int, name: str, purge_at: datetime | None) -> None:
+    """Keep what a platform calls a person, for payment and for deletion on request."""
+    insert_new(db, IdentityRow.__table__, {"participant_id": participant_id, "name": name, "purge_at": purge_at})
+
+
+def purge(db: Session, at: datetime) -> None:
+    """Forget what platforms call people whose time is over."""
+    db.execute(delete(IdentityRow).where(IdentityRow.purge_at < at))
+
+
+def purge_time(at: datetime, recruiter: str, settings: Any) -> datetime | None:
+    """When a link's identities go; those of paid recruiters go after payment."""
+    return at + timedelta(days=settings.get("identity_days", 30)) if recruiter == "link" else None
+
+
+def insert_new(db: Session, table: Any, row: dict[str, Any]) -> None:
+    """Insert a row unless one with its keys is there."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(postgresql.insert(table).values(**row).on_conflict_do_nothing())
+    else:
+        db.execute(sqlite.insert(table).values(**row).on_conflict_do_nothing())

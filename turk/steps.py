@@ -1,0 +1,139 @@
+"""Where a session stands, and what its page may know of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Row, ScalarSelect, func, select
+
+from turk.arrivals import departure
+from turk.design import plan_session
+from turk.exposure import PLACES
+from turk.study import Screen
+from turk.tables import AddressRow, TrialRow
+from turk.trials import trial_of
+from turk.visits import LIVE, Visit
+
+AHEAD = 3
+"""How many trials after the open one have images that may be fetched already."""
+
+Name: TypeAlias = Literal[
+    "device", "consent", "color_vision", "instructions", "trial", "comment", "finished", "left", "refused",
+    "declined", "closed",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a session stands.
+
+    Attributes:
+        name: What the page shows next.
+        done: Trials that are answered.
+        total: Trials that are planned, replacements too; 0 before there is a plan.
+        facts: What that page may know beside its texts.
+        images: Tokens of the open trial's images, by place.
+        ahead: Tokens of images that may be fetched already, trial by trial, in an order that tells nothing.
+    """
+
+    name: Name
+    done: int = 0
+    total: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
+
+    def to_json(self, address: Callable[[str], str]) -> dict[str, Any]:
+        """What the browser is sent; `address` makes an image's address of its token."""
+        known: dict[str, Any] = {"name": self.name, "progress": {"done": self.done, "total": self.total}}
+        if self.name == "trial":
+            known["images"] = [address(token) for token in self.images]
+            known["ahead"] = [address(token) for token in self.ahead]
+        return known | dict(self.facts)
+
+
+def show(seen: Visit) -> Step:
+    """Where the session stands now."""
+    row = seen.row
+    if row.state in LIVE and row.started_at is None and seen.study_state == "closed":
+        return Step("closed")
+    if row.state == "running":
+        return _running(seen)
+    if row.state in ("finished", "excluded"):
+        return _finished(seen)
+    if row.state == "entered":
+        return _before_consent(seen)
+    if row.state == "consented":
+        return Step("color_vision")
+    return Step("instructions" if row.state == "ready" else row.state)  # type: ignore[arg-type]
+
+
+def consent_version(seen: Visit) -> str:
+    """The version of the text that a participant agrees to."""
+    return str(seen.study.texts.get("consent_version", "1"))
+
+
+def smallest_window(seen: Visit) -> tuple[int, int, bool]:
+    """The width and height, in CSS pixels, that the study's images need, and whether their time is limited."""
+    row = seen.row
+    plan = plan_session(seen.study, row.arm, row.rank, row.seed)
+    screen = seen.protocol.screen(plan.trials[0], seen.study.parameters)
+    across = len(screen.order) if screen.layout == "together" else 1
+    return across * screen.size, screen.size, screen.exposure_ms is not None
+
+
+def screen_of(seen: Visit, row: Any) -> Screen:
+    """What the browser may know of a trial that a row keeps."""
+    return seen.protocol.screen(trial_of(row.kind, row.stimuli, row.turns), seen.study.parameters)
+
+
+def _before_consent(seen: Visit) -> Step:
+    if seen.row.device is None:
+        return Step("device")
+    return Step("consent", facts={"version": consent_version(seen)})
+
+
+def _finished(seen: Visit) -> Step:
+    back = departure(seen.recruiter, seen.row.arrival, seen.row.code or "", seen.study.settings)
+    return Step("finished", facts={"departure": back})
+
+
+def _running(seen: Visit) -> Step:
+    rows = _window(seen)
+    if not rows:
+        total = seen.db.scalars(select(_total(seen))).one()
+        return Step("comment", total, total, {"commented": seen.row.comment is not None})
+    tokens: dict[int, list[str]] = {}
+    for row in rows:
+        tokens.setdefault(row.number, []).append(row.token)
+    opened, total = rows[0], rows[0].total
+    facts = {
+        "nonce": opened.nonce,
+        "block": "practice" if opened.kind == "practice" else "test",
+        "screen": asdict(screen_of(seen, opened)),
+        "number": opened.number + 1,
+        "total": total,
+    }
+    later = sorted(number for number in tokens if opened.number < number <= opened.number + AHEAD)
+    ahead = tuple(token for number in later for token in sorted(tokens[number]))
+    return Step("trial", opened.number, total, facts, tuple(tokens[opened.number]), ahead)
+
+
+def _window(seen: Visit) -> Sequence[Row[Any]]:
+    """The images of the trials that are not answered, as many as may be fetched, by trial and place."""
+    shown = (TrialRow.number, TrialRow.nonce, TrialRow.kind, TrialRow.stimuli, TrialRow.turns, AddressRow.token)
+    waiting = (TrialRow.session_id == seen.row.id, TrialRow.state.in_(("open", "planned")))
+    query = (
+        select(*shown, _total(seen).label("total"))
+        .join(AddressRow, AddressRow.trial_id == TrialRow.id)
+        .where(*waiting)
+        .order_by(TrialRow.number, AddressRow.place)
+        .limit(PLACES * (1 + AHEAD))
+    )
+    return seen.db.execute(query).all()
+
+
+def _total(seen: Visit) -> ScalarSelect[int]:
+    return select(func.count()).where(TrialRow.session_id == seen.row.id).scalar_subquery()

@@ -1,0 +1,83 @@
+"""A session's trials as rows: written from its plan, replaced, read back, and shown by random addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from turk.keys import random_token
+from turk.study import REAL, Stimulus, Trial
+from turk.tables import AddressRow, ConditionRow, StimulusRow, TrialRow
+from turk.visits import Visit
+
+ADDRESS_LIFE = timedelta(days=1)
+
+Stimuli: TypeAlias = Mapping[Stimulus, tuple[int, int]]
+"""Stimulus to the keys of its condition and its image."""
+
+
+def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None = None) -> list[int]:
+    """Keep trials and a random address for each of their images; return the trials' keys.
+
+    Args:
+        seen: The session's open transaction.
+        trials: In their order.
+        first: The number of the first one.
+        replaces: The key of the trial that they replace.
+    """
+    known = _stimuli(seen.db, seen.row.study_id, trials)
+    rows = [
+        _row(trial, known) | {"session_id": seen.row.id, "number": number, "replaces": replaces}
+        for number, trial in enumerate(trials, first)
+    ]
+    keys = list(seen.db.scalars(insert(TrialRow).returning(TrialRow.id, sort_by_parameter_order=True), rows))
+    expires_at = seen.at + ADDRESS_LIFE
+    addresses = [
+        {"token": random_token(), "trial_id": key, "place": place, "expires_at": expires_at}
+        | {"stimulus_id": known[stimulus][1]}
+        for key, trial in zip(keys, trials, strict=True)
+        for place, stimulus in enumerate(trial.stimuli)
+    ]
+    seen.db.execute(insert(AddressRow), addresses)
+    return keys
+
+
+def trial_of(kind: Any, stimuli: Sequence[Any], turns: Sequence[Any]) -> Trial:
+    """The trial that a row's columns keep."""
+    return Trial(kind, tuple(Stimulus(photo, condition) for photo, condition in stimuli), tuple(turns))
+
+
+def _row(trial: Trial, known: Stimuli) -> dict[str, Any]:
+    fakes = [place for place, stimulus in enumerate(trial.stimuli) if stimulus.condition != REAL]
+    fake = fakes[0] if len(fakes) == 1 else None
+    named = trial.stimuli[fakes[0] if fakes else 0]
+    other = trial.stimuli[1] if len(fakes) == 2 else None
+    return {
+        "nonce": random_token(),
+        "kind": trial.kind,
+        "photo": named.photo,
+        "condition_id": known[named][0],
+        "other_condition_id": known[other][0] if other is not None else None,
+        "stimuli": [[stimulus.photo, stimulus.condition] for stimulus in trial.stimuli],
+        "turns": list(trial.order),
+        "fake_place": fake,
+        "fake_turn": trial.order.index(fake) if fake is not None else None,
+        "state": "planned",
+    }
+
+
+def _stimuli(db: Session, study_id: int, trials: Iterable[Trial]) -> Stimuli:
+    photos = sorted({photo for trial in trials for photo in trial.photos})
+    query = (
+        select(StimulusRow.photo, ConditionRow.name, ConditionRow.id, StimulusRow.id)
+        .join(ConditionRow, ConditionRow.id == StimulusRow.condition_id)
+        .where(ConditionRow.study_id == study_id, StimulusRow.photo.in_(photos))
+    )
+    return {
+        Stimulus(photo, condition): (condition_id, stimulus_id)
+        for photo, condition, condition_id, stimulus_id in db.execute(query)
+    }
