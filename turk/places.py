@@ -76,11 +76,6 @@ def give_back(db: Session, place_id: int) -> bool:
     return _move(db, place_id, "taken", "free")
 
 
-def complete(db: Session, place_id: int) -> bool:
-    """Mark a place as done; nobody gets it any more."""
-    return _move(db, place_id, "taken", "done")
-
-
 def reopen(db: Session, place_id: int) -> bool:
     """Free a place that is done, whose session was excluded."""
     return _move(db, place_id, "done", "free")

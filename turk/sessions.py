@@ -6,17 +6,15 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from turk import places
 from turk.design import plan_session
 from turk.device import problems_of, read_device
-from turk.keys import completion_code
 from turk.refusals import Refused
 from turk.steps import Step, consent_version, show
 from turk.store import Store
 from turk.tables import AddressRow, EventRow, TrialRow
 from turk.trials import ADDRESS_LIFE, write
 from turk.untrusted import KEY, fact, facts, flag, items, number, record, text
-from turk.visits import Ticket, Visit, end, open_trial, visit
+from turk.visits import Ticket, Visit, complete, end, open_trial, visit
 
 COMMENT_LENGTH = 5000
 COLOR_VISION_ANSWERS = 20
@@ -69,7 +67,7 @@ def consent(store: Store, ticket: Ticket, version: Any, agree: Any) -> Step:
     """Keep which text a participant agreed to; who declines gives the place back.
 
     Raises:
-        Refused: no_session, moved, no_place, bad, step before the device, conflict where the text is another one by now.
+        Refused: no_session, moved, no_place, bad, step before the device, conflict where the text is another one.
     """
     agreed, version = flag(agree, "agree"), text(version, "version", 100)
     with visit(store, ticket) as seen:
@@ -175,10 +173,7 @@ def finish(store: Store, ticket: Ticket) -> Step:
             raise Refused("step", "The study is not over yet. Load the page again.")
         if row.state == "running":
             _after_trials(seen)
-            assert row.place_id is not None
-            places.complete(seen.db, row.place_id)
-            row.code = completion_code(seen.store.secret, seen.sha256, row.id)
-            row.state, row.finished_at = "finished", seen.at
+            complete(seen)
         return show(seen)
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
 from turk import places
-from turk.keys import token_hash
+from turk.keys import completion_code, token_hash
 from turk.refusals import Refused
 from turk.registry import protocol
 from turk.store import Store
 from turk.study import Protocol, Study
-from turk.tables import SessionRow, StudyRow, TrialRow
+from turk.tables import PlaceRow, SessionRow, StudyRow, TrialRow
 
 LIVE = ("entered", "consented", "ready", "running")
 """The states in which a session holds a place."""
@@ -98,6 +98,14 @@ def end(seen: Visit, state: str) -> None:
     """Take a session out of its place; what was answered stays."""
     release(seen.db, seen.row.id, state, seen.at)
     seen.db.refresh(seen.row)
+
+
+def complete(seen: Visit) -> None:
+    """Finish a running session: its place is done, and it gets its completion code."""
+    row = seen.row
+    seen.db.execute(update(PlaceRow).where(PlaceRow.id == row.place_id).values(state="done"))
+    row.code = completion_code(seen.store.secret, seen.sha256, row.id)
+    row.state, row.finished_at = "finished", seen.at
 
 
 def release(db: Session, session_id: int, state: str, at: datetime) -> bool:

@@ -26,6 +26,17 @@ SIZE = 32
 LENGTH = 4096
 """Every file of a study is as long as every other."""
 
+DEFAULTS: Mapping[str, Any] = {
+    "name": "street",
+    "protocol": "zhang2016",
+    "conditions": ("ours", "theirs"),
+    "participants_per_condition": 3,
+    "recruiter": "link",
+    "reward_usd": Decimal("1.40"),
+    "texts": {"consent_version": "1"},
+    "seed": 7,
+}
+
 
 def make_study(
     engine: Engine,
@@ -46,30 +57,24 @@ def make_study(
         catch: The condition of catch trials.
         photos: How many.
         parameters: Of the protocol, instead of its defaults: by default 2 practice, 4 test and 2 catch trials.
-        fields: Of turk.study.Study; by default "street" of zhang2016 with conditions ours and theirs.
+        fields: Of turk.study.Study, instead of DEFAULTS.
     """
     named = [f"photo-{k:03d}" for k in range(photos)]
-    fields = {"name": "street", "protocol": "zhang2016", "conditions": ("ours", "theirs"), "seed": 7} | fields
-    shown = [REAL, *fields["conditions"], *([catch] if catch else [])]
+    chosen: dict[str, Any] = {**DEFAULTS, **fields}
+    shown = [REAL, *chosen["conditions"], *([catch] if catch else [])]
     (folder / "stimuli").mkdir(parents=True, exist_ok=True)
     stimuli = {
         condition: {photo: _write(folder, k, turn) for k, photo in enumerate(named)}
         for turn, condition in enumerate(shown)
     }
-    known = protocol(fields["protocol"]).parameters
+    known = protocol(chosen["protocol"]).parameters
     small = {name: value for name, value in {"practice": 2, "test": 4, "catch": 2}.items() if name in known}
     study = Study(
         parameters={name: one.default for name, one in known.items()} | small | dict(parameters or {}),
         catch=catch,
         photos=tuple(named),
         stimuli=stimuli,
-        **{
-            "participants_per_condition": 3,
-            "recruiter": "link",
-            "reward_usd": Decimal("1.40"),
-            "texts": {"consent_version": "1"},
-            **fields,
-        },
+        **chosen,
     )
     return put_study(engine, study, folder, state)
 
