@@ -3,18 +3,20 @@
 Both factors are resampled: participants within their arm, and photos together in all arms. Anything that is a function
 of sums over answers (a share, a difference of shares, d') gets its draws from the same resamples.
 
-The plain percentile interval of such draws is off twice. With few participants it is too narrow, as any percentile
-interval of a mean is; and with both factors resampled the noise of single answers is counted three times instead of
-once. Both are known, so the levels at which the draws are cut are moved: where the draws' own spread is s and the
-standard error (below) is e, with f degrees of freedom, the cuts are those of a normal law at t(f) e / s.
+The plain percentile interval of such draws is off: with few participants it is too narrow, as any percentile interval
+of a mean is; it leans the wrong way where a share is far from one half; and with both factors resampled the noise of
+single answers is counted three times instead of once. All three are known, so the levels at which the draws are cut are
+moved: where the draws' own spread is s, the standard error e (below) has f degrees of freedom and the acceleration is
+a, the draws are cut where a normal law is at (e / s) (a + (a + z) / (1 - a (a + z))), z being the quantile of t(f).
 
 - For these photos e^2 is the sum over participants of their squared influence, times n / (n - 1) in each arm.
 - For new photos it is that of participants, plus that of photos, minus that of single cells, which both contain; it is
-  never below the former.
+  never below the former. In a full crossing of n participants and k photos it is without bias.
 
 Source: Owen, The pigeonhole bootstrap, Ann. Appl. Stat. 1 (2007) 386, for the weights and what they count thrice;
 Cameron, Gelbach and Miller, Robust inference with multiway clustering, J. Bus. Econ. Stat. 29 (2011) 238, for the
-standard error; Hesterberg, What teachers should know about the bootstrap, Am. Stat. 69 (2015) 371, for moving levels;
+standard error; Efron, Better bootstrap confidence intervals, JASA 82 (1987) 171, for the acceleration (his z0 of a mean
+is a); Hesterberg, What teachers should know about the bootstrap, Am. Stat. 69 (2015) 371, for t quantiles as levels;
 Satterthwaite, Biometrics Bulletin 2 (1946) 110, for the degrees of freedom.
 """
 
@@ -41,7 +43,9 @@ DRAWS = 10_000
 CHUNK = 2500
 """Draws that are made at once; each chunk has its own random streams."""
 REACH = 2.8
-"""How many standard deviations out the draws are trusted: some 25 of 10,000 lie beyond. Farther cuts are extrapolated."""
+"""How many standard deviations out the draws are trusted: some 25 of 10,000 lie beyond; farther is extrapolated."""
+MOST_LEAN = 0.2
+"""The largest acceleration that is believed: means of very few participants have larger ones by chance."""
 STEP = 1e-4
 PHOTOS, PEOPLE = 0, 1
 
@@ -75,66 +79,82 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class Error:
+    """What is known of a statistic's error.
+
+    Attributes:
+        size: The standard error; NaN with fewer than two participants in an arm, or two photos where these count.
+        freedom: Its degrees of freedom.
+        lean: The acceleration: a sixth of the skewness.
+    """
+
+    size: float
+    freedom: float
+    lean: float
+
+
+@dataclass(frozen=True)
 class Spread:
     """The uncertainty of a value about one target.
 
     Attributes:
         value: The statistic of the answers themselves.
         draws: (R,) of resamples.
-        error: Its standard error.
-        freedom: Degrees of freedom of that error.
+        error: Its error.
         bounds: Between which the statistic lies.
     """
 
     value: float
     draws: Floats
-    error: float
-    freedom: float
+    error: Error
     bounds: tuple[float, float] = (-np.inf, np.inf)
 
+    @cached_property
+    def known(self) -> bool:
+        """Whether anything can be said: enough participants and photos, and answers that differ."""
+        enough = len(self._finite) >= 0.95 * len(self.draws) and len(self._finite) > 1
+        return bool(enough and self.error.size > 0 and self._finite.std() > 0)
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the interval; NaN where there are too few participants or photos to say anything."""
-        if not (np.isfinite(self.error) and self._spread > 0 and self.freedom > 0):
+        """Return the interval; NaN where nothing can be said."""
+        if not self.known:
             return float("nan"), float("nan")
-        out = float(t.ppf((1 + level) / 2, self.freedom)) * self._scale
+        out = float(t.ppf((1 + level) / 2, self.error.freedom))
         return self._cut(-out), self._cut(out)
 
     def p(self, null: float = 0.0) -> float:
-        """Return the two-sided p of the statistic being `null`: where the interval's edge would meet it."""
+        """Return the two-sided p of the statistic being `null`: one minus the level whose interval ends there."""
         below = self.p_below(null)
         return float(min(1.0, 2 * min(below, 1 - below)))
 
     def p_below(self, bound: float) -> float:
-        """Return the one-sided p against the statistic being `bound` or more; small when it is clearly below."""
-        if not (np.isfinite(self.error) and self._spread > 0 and self.freedom > 0):
+        """Return the one-sided p of the statistic being `bound` or more: small where it is clearly below."""
+        if not self.known:
             return float("nan")
         below = (np.count_nonzero(self._finite < bound) + np.count_nonzero(self._finite <= bound)) / 2
-        share = (below + 0.5) / (len(self._finite) + 1)
-        z = float(norm.ppf(share))
+        z = float(norm.ppf((below + 0.5) / (len(self._finite) + 1)))
         if abs(z) > REACH:
             edge = self._quantile(np.sign(z) * REACH)
-            z = float(np.sign(z) * REACH * max(1.0, abs((bound - self.value) / (edge - self.value))))
-        return float(t.sf(z / self._scale, self.freedom))
+            z = float(np.sign(z) * REACH * max(1.0, (bound - self.value) / (edge - self.value)))
+        lean, moved = self.error.lean, z / self._scale - self.error.lean
+        return float(t.sf(moved / (1 + lean * moved) - lean, self.error.freedom))
 
     @cached_property
     def _finite(self) -> Floats:
         return self.draws[np.isfinite(self.draws)]
 
     @cached_property
-    def _spread(self) -> float:
-        enough = len(self._finite) >= 0.95 * len(self.draws) and len(self._finite) > 1
-        return float(self._finite.std()) if enough else 0.0
-
-    @property
     def _scale(self) -> float:
-        return self.error / self._spread
+        return self.error.size / float(self._finite.std())
 
     def _quantile(self, z: float) -> float:
         return float(np.quantile(self._finite, norm.cdf(z)))
 
     def _cut(self, z: float) -> float:
-        inside = float(np.clip(z, -REACH, REACH))
-        edge = self.value + (self._quantile(inside) - self.value) * (z / inside if inside else 1.0)
+        leaning = self.error.lean + z
+        moved = self._scale * (self.error.lean + leaning / max(1 - self.error.lean * leaning, 0.1))
+        inside = float(np.clip(moved, -REACH, REACH))
+        edge = self.value + (self._quantile(inside) - self.value) * (moved / inside if abs(moved) > REACH else 1.0)
         return float(np.clip(edge, *self.bounds))
 
 
@@ -152,9 +172,7 @@ class Resamples:
     these_photos: Floats
     new_photos: Floats
 
-    def spread(
-        self, statistic: Statistic, target: Target, bounds: tuple[float, float] = (-np.inf, np.inf)
-    ) -> Spread:
+    def spread(self, statistic: Statistic, target: Target, bounds: tuple[float, float] = (-np.inf, np.inf)) -> Spread:
         """Evaluate a statistic on the resamples for one target.
 
         Args:
@@ -165,8 +183,8 @@ class Resamples:
         with np.errstate(divide="ignore", invalid="ignore"):
             draws = statistic(self.these_photos if target == "these_photos" else self.new_photos)
             value = float(statistic(self.answers.sums))
-        error, freedom = standard_error(self.answers, influence(self.answers, statistic), target)
-        return Spread(value, np.asarray(draws, np.float64), error, freedom, bounds)
+        error = error_of(self.answers, influence(self.answers, statistic), target)
+        return Spread(value, np.asarray(draws, np.float64), error, bounds)
 
 
 def resample(answers: Answers, draws: int = DRAWS, seed: int = 0) -> Resamples:
@@ -200,20 +218,24 @@ def influence(answers: Answers, statistic: Statistic) -> Floats:
     return np.asarray(slopes @ answers.values, np.float64)
 
 
-def standard_error(answers: Answers, moved: Floats, target: Target) -> tuple[float, float]:
-    """Return the standard error of a statistic from its influences, and its degrees of freedom."""
+def error_of(answers: Answers, moved: Floats, target: Target) -> Error:
+    """Return what the influences of answers say of a statistic's error."""
     people = np.bincount(answers.participants, moved, len(answers.arms))
-    arms = [people[answers.arms == arm] for arm in np.unique(answers.arms)]
-    parts = [_squares(arm) for arm in arms if np.any(arm)]
+    arms = [part for arm in np.unique(answers.arms) if np.any(part := people[answers.arms == arm])]
+    photos = np.bincount(answers.photos, moved)
+    if not arms or min(map(len, arms)) < 2 or (target == "new_photos" and np.count_nonzero(photos) < 2):
+        return Error(float("nan"), float("nan"), 0.0)
+    raw = np.array([np.sum((part - part.mean()) ** 2) for part in arms])
+    sizes = np.array([len(part) for part in arms])
+    variances, freedoms = raw * sizes / (sizes - 1), sizes - 1.0
+    total, cubes = variances.sum(), np.sum(people**3)
     if target == "new_photos":
-        parts.append(_squares(np.bincount(answers.photos, moved)))
-    if not parts or not all(np.isfinite(variance) for variance, _ in parts):
-        return float("nan"), float("nan")
-    total = sum(variance for variance, _ in parts)
-    floor = sum(variance for variance, _ in (parts[:-1] if target == "new_photos" else parts))
-    single = float(np.sum(np.bincount(answers.cells, moved) ** 2)) if target == "new_photos" else 0.0
-    freedom = total**2 / sum(variance**2 / df for variance, df in parts) if total > 0 else float("nan")
-    return float(np.sqrt(max(total - single, floor))), float(freedom)
+        cells, k = np.bincount(answers.cells, moved), len(photos)
+        crossed = variances.sum() + (np.sum(photos**2) - np.sum(cells**2)) * variances.sum() / raw.sum()
+        total, cubes = max(total, crossed * k / (k - 1)), cubes + np.sum(photos**3) - np.sum(cells**3)
+        variances, freedoms = np.append(variances, np.sum(photos**2)), np.append(freedoms, k - 1.0)
+    freedom = variances.sum() ** 2 / np.sum(variances**2 / freedoms)
+    return Error(float(np.sqrt(total)), float(freedom), float(np.clip(cubes / (6 * total**1.5), -MOST_LEAN, MOST_LEAN)))
 
 
 def ratio(a: int, b: int) -> Statistic:
@@ -229,14 +251,6 @@ def difference(a: Statistic, b: Statistic) -> Statistic:
 def codes(*columns: ArrayLike) -> list[Integers]:
     """Number the distinct entries of each column from 0, in sorted order."""
     return [np.asarray(np.unique(np.asarray(c), return_inverse=True)[1], np.int64) for c in columns]
-
-
-def _squares(influences: Floats) -> tuple[float, float]:
-    """The variance of a sum of independent influences, corrected for their number, and its degrees of freedom."""
-    n = len(influences)
-    if n < 2:
-        return float("nan"), 0.0
-    return float(n / (n - 1) * np.sum((influences - influences.mean()) ** 2)), n - 1.0
 
 
 def _table(answers: Answers, values: Floats, photos: int) -> tuple[Integers, NDArray[np.float32]]:

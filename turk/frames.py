@@ -21,7 +21,7 @@ RESPONSES: Mapping[str, str] = {
     "valid": "bool", "measured_ms": "float64", "refresh_hz": "float64", "replaces": "Int64",
     "answered_at": "datetime64[us, UTC]",
 }  # fmt: skip
-"""Columns of `responses` and their types."""
+"""Columns of `responses` and their types; `replaces` is the number of the trial that one stands in for."""
 SESSIONS: Mapping[str, str] = {
     "session": "int64", "participant": "object", "arm": "object", "rank": "int64", "state": "object",
     "synthetic": "bool", "observer": "object", "locale": "object", "consent_version": "object",
@@ -39,18 +39,19 @@ PSEUDONYM = 12
 
 def responses(engine: Engine, study_id: int, *, synthetic: bool) -> pd.DataFrame:
     """Return a row per answered trial, in the order of sessions and trials: the columns of RESPONSES."""
-    condition, other = aliased(ConditionRow), aliased(ConditionRow)
+    condition, other, replaced = aliased(ConditionRow), aliased(ConditionRow), aliased(TrialRow)
     query = (
         select(
             TrialRow.session_id, ParticipantRow.key, SessionRow.arm, TrialRow.number, TrialRow.kind, TrialRow.photo,
             condition.name, other.name, TrialRow.fake_place, TrialRow.fake_turn, TrialRow.answer, TrialRow.correct,
             TrialRow.value, TrialRow.rt_ms, TrialRow.valid, TrialRow.measured_ms, TrialRow.refresh_hz,
-            TrialRow.replaces, TrialRow.answered_at,
+            replaced.number, TrialRow.answered_at,
         )
         .join(SessionRow, TrialRow.session_id == SessionRow.id)
         .join(ParticipantRow, SessionRow.participant_id == ParticipantRow.id)
         .join(condition, TrialRow.condition_id == condition.id)
         .outerjoin(other, TrialRow.other_condition_id == other.id)
+        .outerjoin(replaced, TrialRow.replaces == replaced.id)
         .where(SessionRow.study_id == study_id, SessionRow.synthetic == synthetic, TrialRow.state == "answered")
         .order_by(TrialRow.session_id, TrialRow.number)
     )  # fmt: skip
