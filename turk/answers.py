@@ -90,7 +90,6 @@ def answer(store: Store, ticket: Ticket, nonce: str, given: Given) -> Answered:
         else:
             _may_answer(seen, row, screen, given, kept)
             _keep(seen, row, trial, screen, kept)
-            seen.db.flush()
         feedback = Feedback(row.correct, seen.protocol.truth(trial)) if screen.feedback else None
         return Answered(show(seen), feedback)
 
@@ -145,7 +144,8 @@ def _keep(seen: Visit, row: TrialRow, trial: Trial, screen: Screen, kept: Mappin
     if not verdict.valid and row.kind != "practice":
         _replace(seen, row, trial)
     following = (TrialRow.session_id == row.session_id, TrialRow.number == row.number + 1)
-    seen.db.execute(update(TrialRow).where(*following).values(state="open", released_at=seen.at))
+    opened = update(TrialRow).where(*following).values(state="open", released_at=seen.at)
+    seen.db.execute(opened.execution_options(synchronize_session=False))
 
 
 def _replace(seen: Visit, row: TrialRow, trial: Trial) -> None:
@@ -155,4 +155,4 @@ def _replace(seen: Visit, row: TrialRow, trial: Trial) -> None:
     ).one()
     spare = plan_session(seen.study, session.arm, session.rank, session.seed).spare
     if replaced < min(len(spare), seen.study.settings.get("replacements", REPLACEMENTS)):
-        write(seen, [seen.protocol.replace(trial, spare[replaced])], first=trials, replaces=row.id)
+        write(seen, [seen.protocol.replace(trial, spare[replaced])], first=trials, replaces=row.number)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, defer
 from evalsuite.db import session_scope
 from turk import places
 from turk.arrivals import Arrival, arrive
-from turk.keys import equal, person_key, random_seed, random_token, token_hash
-from turk.people import keep_identity, participant, purge_time
+from turk.keys import equal, nameless_key, person_key, random_seed, random_token, token_hash
+from turk.people import keep_identity, participant, purge, purge_time
 from turk.refusals import Refused
 from turk.steps import Step, show
 from turk.store import Store
@@ -82,6 +82,7 @@ def enter(store: Store, name: str, entry: Entry) -> Entered:
     with session_scope(store.engine) as db:
         door = _door(store, db, name, entry)
         sweep_study(db, door.row.id, door.study, door.at)
+        purge(db, door.at)
         participant_id = _participant(store, db, door, entry)
         row = _session_of(db, door.row.id, participant_id)
         back = row is not None
@@ -127,8 +128,10 @@ def _synthetic(store: Store, arrival: Arrival, synthetic: Synthetic) -> Arrival:
 
 def _participant(store: Store, db: Session, door: _Door, entry: Entry) -> int:
     arrival = door.arrival
-    person = f"id:{arrival.person}" if arrival.person is not None else f"tab:{door.row.name}:{entry.tab}"
-    key = person_key(store.secret, arrival.platform, person)
+    if arrival.person is not None:
+        key = person_key(store.secret, arrival.platform, arrival.person)
+    else:
+        key = nameless_key(store.secret, door.row.name, entry.tab)
     participant_id = participant(db, arrival.platform, key, door.at)
     if arrival.person is not None and entry.synthetic is None:
         purge_at = purge_time(door.at, door.row.recruiter, door.study.settings)
@@ -173,7 +176,7 @@ def _new_session(db: Session, door: _Door, entry: Entry, participant_id: int) ->
 def _come_back(seen: Visit, door: _Door, entry: Entry) -> None:
     """Let somebody in again: who finished with another assignment took part before; who only left may try again."""
     row, facts = seen.row, dict(door.arrival.facts)
-    if row.state in ("finished", "excluded"):
+    if row.state == "finished":
         if row.arrival != facts:
             raise Refused("already", "You have taken part in this study before, and once is all we need. Thank you.")
         return

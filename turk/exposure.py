@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from turk.untrusted import fact, flag, items, number, record
+from turk.untrusted import facts, flag, items, number, record
 
 CLOCK_MS = 1.0
 """Browsers round their clocks; an exposure that is exactly a frame long or short counts as within a frame."""
 SLOWEST_HZ, FASTEST_HZ = 20.0, 1000.0
-LONGEST_MS = 86_400_000.0
+"""What a screen's refresh rate can be; another was not measured."""
+MOST = 1e12
 PLACES = 2
+"""The most images of a trial."""
+TIMES = ("on_ms", "off_ms", "long_frames")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,21 @@ class Verdict:
 def read_exposure(value: Any) -> dict[str, Any]:
     """Take what a browser measured, checked and bounded, as it is kept.
 
+    Args:
+        value: {"shown": [{"place", "on_ms", "off_ms", "long_frames", ...}], "hidden", "decoded", "refresh_hz", ...};
+            what could not be measured is null or missing, and other plain facts are kept.
+
     Raises:
         Refused: It is no such record.
     """
     given = record(value, "exposure")
-    shown = [_read_shown(one) for one in items(given.get("shown", []), "exposure.shown", PLACES)]
-    kept: dict[str, Any] = {"shown": shown, "hidden": flag(given.get("hidden", False), "exposure.hidden")}
-    if given.get("refresh_hz") is not None:
-        kept["refresh_hz"] = number(given["refresh_hz"], "exposure.refresh_hz", 0, 10_000)
-    if given.get("rendered") is not None:
-        sides = items(given["rendered"], "exposure.rendered", PLACES)
-        kept["rendered"] = [number(side, "exposure.rendered", 0, 100_000) for side in sides]
-    rest = set(given) - {"shown", "hidden", "refresh_hz", "rendered"}
-    return kept | {name: fact(given[name], f"exposure.{name}") for name in sorted(rest)}
+    shown = [_read_shown(one) for one in items(given.get("shown") or [], "exposure.shown", PLACES)]
+    kept = facts({name: given[name] for name in given if name != "shown"}, "exposure")
+    for name in ("hidden", "decoded"):
+        if kept.get(name) is not None:
+            flag(kept[name], f"exposure.{name}")
+    _check_number(kept, "refresh_hz", "exposure")
+    return kept | {"shown": shown}
 
 
 def judge(planned_ms: float | None, exposure: Mapping[str, Any], places: int = PLACES) -> Verdict:
@@ -57,41 +62,49 @@ def judge(planned_ms: float | None, exposure: Mapping[str, Any], places: int = P
         planned_ms: How long each image was to be visible; None until the answer, where only hiding spoils a trial.
         exposure: `shown` (place, on_ms, off_ms, long_frames), `hidden`, `decoded`, `refresh_hz`.
         places: How many images the trial has.
+
+    Returns:
+        Valid where every image was visible for as long as planned, give or take a frame of the screen, no frame
+        meanwhile took half as long again, and the tab was never hidden.
     """
-    refresh = exposure.get("refresh_hz")
-    reasons = ["hidden"] if exposure["hidden"] else []
+    reasons = ["hidden"] if exposure.get("hidden") else []
     if exposure.get("decoded") is False:
         reasons.append("decoding")
-    lengths = [one["off_ms"] - one["on_ms"] for one in exposure["shown"] if one.get("off_ms") is not None]
+    lengths = [_length(one) for one in exposure["shown"]]
+    measured = [length for length in lengths if length is not None]
     if planned_ms is not None:
-        reasons += _timing(planned_ms, exposure, lengths, places)
-    worst = max(lengths, key=lambda length: abs(length - (planned_ms or 0)), default=None)
-    return Verdict(not reasons, tuple(reasons), worst, refresh)
+        reasons += _timing(planned_ms, exposure, measured, places)
+    worst = max(measured, key=lambda length: abs(length - (planned_ms or 0)), default=None)
+    return Verdict(not reasons, tuple(reasons), worst, exposure.get("refresh_hz"))
 
 
-def _timing(planned_ms: float, exposure: Mapping[str, Any], lengths: list[float], places: int) -> list[str]:
+def _timing(planned_ms: float, exposure: Mapping[str, Any], measured: list[float], places: int) -> list[str]:
     refresh = exposure.get("refresh_hz")
     if refresh is None or not SLOWEST_HZ <= refresh <= FASTEST_HZ:
         return ["refresh"]
-    shown = exposure["shown"]
     reasons = []
-    if sorted(one["place"] for one in shown) != list(range(places)) or len(lengths) != places:
+    if sorted(one["place"] for one in exposure["shown"]) != list(range(places)) or len(measured) != places:
         reasons.append("missing")
-    if any(abs(length - planned_ms) > 1000 / refresh + CLOCK_MS for length in lengths):
+    if any(abs(length - planned_ms) > 1000 / refresh + CLOCK_MS for length in measured):
         reasons.append("duration")
-    if any(one.get("long_frames") for one in shown):
+    if any(one.get("long_frames") for one in exposure["shown"]):
         reasons.append("long_frame")
     return reasons
 
 
+def _length(shown: Mapping[str, Any]) -> float | None:
+    on, off = shown.get("on_ms"), shown.get("off_ms")
+    return None if on is None or off is None else float(off - on)
+
+
 def _read_shown(value: Any) -> dict[str, Any]:
-    given = record(value, "exposure.shown")
-    kept: dict[str, Any] = {"place": int(number(given.get("place"), "exposure.shown.place", 0, PLACES - 1))}
-    for name in sorted(set(given) - {"place"}):
-        kept[name] = fact(given[name], f"exposure.shown.{name}")
-    kept["on_ms"] = number(given.get("on_ms"), "exposure.shown.on_ms", -LONGEST_MS, LONGEST_MS)
-    if kept.get("off_ms") is not None:
-        kept["off_ms"] = number(kept["off_ms"], "exposure.shown.off_ms", -LONGEST_MS, LONGEST_MS)
-    if kept.get("long_frames") is not None:
-        kept["long_frames"] = int(number(kept["long_frames"], "exposure.shown.long_frames", 0, 1e6))
-    return kept
+    kept = facts(value, "exposure.shown")
+    place = number(kept.get("place"), "exposure.shown.place", 0, PLACES - 1)
+    for name in TIMES:
+        _check_number(kept, name, "exposure.shown")
+    return kept | {"place": int(place)}
+
+
+def _check_number(kept: Mapping[str, Any], name: str, where: str) -> None:
+    if kept.get(name) is not None:
+        number(kept[name], f"{where}.{name}", -MOST, MOST)

@@ -42,6 +42,11 @@ def person_key(secret: str, platform: str, person: str) -> str:
     return _keyed(secret, "person", platform, person).hex()
 
 
+def nameless_key(secret: str, study: str, tab: str) -> str:
+    """What somebody without a name is called: they are the same person only in the same tab of the same study."""
+    return _keyed(secret, "tab", study, tab).hex()
+
+
 def completion_code(secret: str, study_hash: str, session_id: int) -> str:
     """The code that shows a recruiter that a session was finished: 50 bits that only this site can make."""
     number = int.from_bytes(_keyed(secret, "completion", study_hash, str(session_id))[:8], "big")

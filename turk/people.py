@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from turk.tables import IdentityRow, ParticipantRow
+
+IDENTITY_DAYS = 30
 
 
 def participant(db: Session, platform: str, key: str, at: datetime) -> int:
@@ -26,12 +29,13 @@ def keep_identity(db: Session, participant_id: int, name: str, purge_at: datetim
 
 def purge(db: Session, at: datetime) -> None:
     """Forget what platforms call people whose time is over."""
-    db.execute(delete(IdentityRow).where(IdentityRow.purge_at < at))
+    over = select(IdentityRow.participant_id).where(IdentityRow.purge_at < at).with_for_update(skip_locked=True)
+    db.execute(delete(IdentityRow).where(IdentityRow.participant_id.in_(over)))
 
 
-def purge_time(at: datetime, recruiter: str, settings: Any) -> datetime | None:
-    """When a link's identities go; those of paid recruiters go after payment."""
-    return at + timedelta(days=settings.get("identity_days", 30)) if recruiter == "link" else None
+def purge_time(at: datetime, recruiter: str, settings: Mapping[str, Any]) -> datetime | None:
+    """When a link's identities go, settings.identity_days after arrival; those of paid recruiters go after payment."""
+    return at + timedelta(days=settings.get("identity_days", IDENTITY_DAYS)) if recruiter == "link" else None
 
 
 def insert_new(db: Session, table: Any, row: dict[str, Any]) -> None:

@@ -76,11 +76,6 @@ def give_back(db: Session, place_id: int) -> bool:
     return _move(db, place_id, "taken", "free")
 
 
-def reopen(db: Session, place_id: int) -> bool:
-    """Free a place that is done, whose session was excluded."""
-    return _move(db, place_id, "done", "free")
-
-
 def _take_lowest(db: Session, study_id: int, synthetic: bool, arm: str | None) -> Place | None:
     free = select(PlaceRow.id, PlaceRow.arm, PlaceRow.rank).where(
         PlaceRow.study_id == study_id, PlaceRow.synthetic == synthetic, PlaceRow.state == "free"
@@ -106,4 +101,5 @@ def _count(db: Session, study_id: int, synthetic: bool) -> int:
 
 
 def _lock(db: Session, study_id: int) -> None:
-    db.execute(select(StudyRow.id).where(StudyRow.id == study_id).with_for_update())
+    # Rows that point to the study may be written meanwhile: key_share.
+    db.execute(select(StudyRow.id).where(StudyRow.id == study_id).with_for_update(key_share=True))

@@ -14,7 +14,7 @@ from turk.store import Store
 from turk.tables import AddressRow, EventRow, TrialRow
 from turk.trials import ADDRESS_LIFE, write
 from turk.untrusted import KEY, fact, facts, flag, items, number, record, text
-from turk.visits import Ticket, Visit, complete, end, open_trial, visit
+from turk.visits import Ticket, Visit, complete, end, is_before_trials, open_trial, visit
 
 COMMENT_LENGTH = 5000
 COLOR_VISION_ANSWERS = 20
@@ -178,7 +178,7 @@ def finish(store: Store, ticket: Ticket) -> Step:
 
 
 def _over(seen: Visit) -> bool:
-    return seen.study_state == "closed" and seen.row.started_at is None
+    return seen.study_state == "closed" and is_before_trials(seen.row)
 
 
 def _after_trials(seen: Visit) -> None:

@@ -14,7 +14,7 @@ from turk.exposure import PLACES
 from turk.study import Screen
 from turk.tables import AddressRow, TrialRow
 from turk.trials import trial_of
-from turk.visits import LIVE, Visit
+from turk.visits import Visit, is_before_trials
 
 AHEAD = 3
 """How many trials after the open one have images that may be fetched already."""
@@ -57,11 +57,11 @@ class Step:
 def show(seen: Visit) -> Step:
     """Where the session stands now."""
     row = seen.row
-    if row.state in LIVE and row.started_at is None and seen.study_state == "closed":
+    if seen.study_state == "closed" and (row.state == "abandoned" or is_before_trials(row)):
         return Step("closed")
     if row.state == "running":
         return _running(seen)
-    if row.state in ("finished", "excluded"):
+    if row.state == "finished":
         return _finished(seen)
     if row.state == "entered":
         return _before_consent(seen)

@@ -27,7 +27,7 @@ def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None
         seen: The session's open transaction.
         trials: In their order.
         first: The number of the first one.
-        replaces: The key of the trial that they replace.
+        replaces: The number of the trial that they replace.
     """
     known = _stimuli(seen.db, seen.row.study_id, trials)
     rows = [

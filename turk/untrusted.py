@@ -14,6 +14,7 @@ NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 FACTS = 40
 """How many facts one record may have."""
 FACT_LENGTH = 500
+LIST_LENGTH = 10
 
 
 def text(value: Any, where: str, most: int) -> str:
@@ -91,7 +92,7 @@ def record(value: Any, where: str) -> Mapping[str, Any]:
 
 
 def facts(value: Any, where: str) -> dict[str, Any]:
-    """Take an object of plain facts: texts, finite numbers, true, false and null.
+    """Take an object of plain facts: texts, finite numbers, true, false, null, and short lists of them.
 
     Raises:
         Refused: It is something else.
@@ -100,6 +101,17 @@ def facts(value: Any, where: str) -> dict[str, Any]:
 
 
 def fact(value: Any, where: str) -> Any:
+    """Take a text, a finite number, true, false or null, or a short list of them.
+
+    Raises:
+        Refused: It is something else.
+    """
+    if isinstance(value, list):
+        return [plain(one, where) for one in items(value, where, LIST_LENGTH)]
+    return plain(value, where)
+
+
+def plain(value: Any, where: str) -> Any:
     """Take a text, a finite number, true, false or null.
 
     Raises:

@@ -68,7 +68,7 @@ def visit(store: Store, ticket: Ticket, *, take_over: bool = False) -> Iterator[
             if not take_over:
                 raise Refused("moved", "You went on in another window. Close this one, or load it again to go on here.")
             seen.row.tab = ticket.tab
-        if seen.row.state == "abandoned":
+        if seen.row.state == "abandoned" and seen.study_state != "closed":
             revive(seen)
         seen.row.seen_at = seen.at
         yield seen
@@ -114,6 +114,11 @@ def release(db: Session, session_id: int, state: str, at: datetime) -> bool:
     left = update(SessionRow).where(*held).values(state=state, released_at=at).returning(SessionRow.place_id)
     place_id = db.execute(left.execution_options(synchronize_session=False)).scalar()
     return place_id is not None and places.give_back(db, place_id)
+
+
+def is_before_trials(row: SessionRow) -> bool:
+    """Whether a session holds a place and has seen no image."""
+    return row.state in LIVE and row.state != "running"
 
 
 def live_state(row: SessionRow) -> str:
