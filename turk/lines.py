@@ -22,7 +22,7 @@ WHOLE = re.compile(r"[-+]?[0-9]+")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 MONEY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-NOTHING = ("", "null", "~", "none")
+NOTHING = ("", "null", "~")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def test_values_are_read_as_what_is_expected() -> None:
     assert value("Yes").flag() is True
     assert value("off").flag() is False
     assert value("blue").chosen(["red", "blue"]) == "blue"
-    assert [value(text).empty for text in ("", "null", "none", "~", "''", "0")] == [True] * 4 + [False] * 2
+    assert [value(text).empty for text in ("", "null", "~", "''", "none", "0")] == [True] * 3 + [False] * 3
 
 
 @pytest.mark.parametrize(
