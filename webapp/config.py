@@ -36,6 +36,8 @@ class Config:
         proxies: How many reverse proxies stand in front and set X-Forwarded-For, -Proto and -Host.
         proxy_peers: The addresses that may name the visitor in X-Forwarded-User; none trusts nobody.
         proxy_roles: Visitor's name to role, "*" for everyone else whom the proxy lets through.
+        synthetic_key: What synthetic participants must know to take part; None where there are none.
+        recruiter_origins: Origins beside MTurk's own that may frame its studies and receive its forms (an emulator).
     """
 
     database_url: str
@@ -48,6 +50,8 @@ class Config:
     proxies: int = 0
     proxy_peers: tuple[str, ...] = ()
     proxy_roles: Mapping[str, str] | None = None
+    synthetic_key: str | None = None
+    recruiter_origins: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -60,8 +64,8 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
 
     Args:
         environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
-            PROXIES, PROXY_PEERS and PROXY_ROLES; DATABASE_URL, SECRET_KEY and ACCESS_TOKEN also as the name of a file,
-            in SECRET_KEY_FILE and so on.
+            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY and RECRUITER_ORIGINS; DATABASE_URL, SECRET_KEY,
+            ACCESS_TOKEN and SYNTHETIC_KEY also as the name of a file, in SECRET_KEY_FILE and so on.
         database_url: Wins over DATABASE_URL.
 
     Raises:
@@ -81,6 +85,8 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         proxies=_whole(environ, "PROXIES"),
         proxy_peers=_addresses(environ.get("PROXY_PEERS", "")),
         proxy_roles=_roles(environ.get("PROXY_ROLES", "")),
+        synthetic_key=secret(environ, "SYNTHETIC_KEY"),
+        recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
     )
 
 
@@ -138,11 +144,17 @@ def _kept_key(file: Path) -> str:
 
 
 def _public_url(text: str) -> str | None:
-    if not text:
-        return None
+    return _origin("PUBLIC_URL", text) if text else None
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    return tuple(_origin("RECRUITER_ORIGINS", part.strip()) for part in text.split(",") if part.strip())
+
+
+def _origin(name: str, text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise UserError(f"PUBLIC_URL: http(s)://host[:port] and nothing behind it; got {text!r}. Correct it.")
+        raise UserError(f"{name}: http(s)://host[:port] and nothing behind it; got {text!r}. Correct it.")
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -1,0 +1,48 @@
+"""What participants' pages and answers carry: nothing is kept, nothing comes from elsewhere, few may frame it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Response
+
+from turk.arrivals import MTURK_ORIGINS
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'{targets}; frame-ancestors 'self'{frames}"
+)
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+FEATURES = ("camera", "microphone", "geolocation", "payment", "usb", "display-capture")
+PLAIN = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": DATA_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join([*(f"{feature}=()" for feature in FEATURES), "fullscreen=(self)"]),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+def page_headers(response: Response, recruiter: str, origins: Sequence[str]) -> Response:
+    """Set a page's policy: MTurk and its emulators may frame it and receive its form, nobody else.
+
+    A page of its own is isolated from other origins, which gives its clocks a finer grain; a frame cannot be.
+    """
+    framing = (*MTURK_ORIGINS, *origins) if recruiter == "mturk" else ()
+    listed = "".join(f" {origin}" for origin in framing)
+    response.headers["Content-Security-Policy"] = POLICY.format(targets=listed, frames=listed)
+    if not framing:
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+    return response
+
+
+def plain_headers(response: Response) -> Response:
+    """Set what every answer carries, where a page has not said otherwise; nothing names a file or its age."""
+    for name, value in PLAIN.items():
+        response.headers.setdefault(name, value)
+    for name in ("ETag", "Last-Modified"):
+        response.headers.pop(name, None)
+    return response

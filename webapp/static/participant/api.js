@@ -1,0 +1,99 @@
+// Talks to the study. The token lives in memory, in the address's fragment and, where allowed, in sessionStorage.
+const tab = crypto.getRandomValues(new Uint32Array(4)).join("-");
+const key = `study:${location.pathname}${location.search}`;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+let token = recall("token") ?? new URLSearchParams(location.hash.slice(1)).get("s");
+
+function recall(name) {
+  try { return sessionStorage.getItem(`${key}:${name}`); } catch { return null; }
+}
+
+function remember(name, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(`${key}:${name}`);
+    else sessionStorage.setItem(`${key}:${name}`, value);
+  } catch { /* Storage may be forbidden in a frame: the fragment and the server's own memory are enough. */ }
+}
+
+function setToken(value) {
+  token = value;
+  remember("token", value);
+  history.replaceState(null, "", `${location.pathname}${location.search}${value ? `#s=${value}` : ""}`);
+}
+
+export class Refused extends Error {
+  constructor(status, body) {
+    super(body.error ?? `HTTP ${status}`);
+    this.status = status;
+    this.moved = Boolean(body.moved);
+    this.kind = body.kind;
+  }
+}
+
+async function request(method, path, body) {
+  const headers = { "X-Tab": tab };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const options = { method, headers, credentials: "omit", cache: "no-store" };
+  const answer = await fetch(path, { ...options, body: body === undefined ? undefined : JSON.stringify(body) });
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, said);
+  return said;
+}
+
+// Sends until the server has answered: a lost network or a server that restarts only delays.
+export async function call(method, path, body, waiting) {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
+    try {
+      const said = await request(method, path, body);
+      waiting(false);
+      return said;
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500 && error.status !== 429) throw error;
+      waiting(true);
+      await Promise.race([pause(wait), new Promise((done) => addEventListener("online", done, { once: true }))]);
+    }
+  }
+}
+
+export async function enter(study, locale, waiting) {
+  const query = Object.fromEntries(new URLSearchParams(location.search));
+  const said = await call("POST", `/api/studies/${study}/enter`, { query, tab, locale }, waiting);
+  setToken(said.token);
+  return said;
+}
+
+// Where the session is; null when there is none yet. An answer that waits is sent first.
+export async function resume(waiting) {
+  if (!token) return null;
+  try {
+    const waitingAnswer = recall("answer");
+    if (waitingAnswer) await answer(...JSON.parse(waitingAnswer), waiting).catch(() => null);
+    return await call("GET", "/api/session", undefined, waiting);
+  } catch (error) {
+    if (!(error instanceof Refused) || ![401, 404].includes(error.status)) throw error;
+    setToken(null);
+    return null;
+  }
+}
+
+export async function answer(nonce, body, waiting) {
+  remember("answer", JSON.stringify([nonce, body]));
+  try {
+    return await call("PUT", `/api/trials/${nonce}`, body, waiting);
+  } finally {
+    remember("answer", null);
+  }
+}
+
+export const notes = [];
+
+export function note(kind, facts = {}) {
+  notes.push({ kind, at_ms: Math.round(performance.now()), facts });
+}
+
+// Best effort: notes are sent beside the answers, never instead of them.
+export function sendNotes() {
+  if (!token || !notes.length) return;
+  request("POST", "/api/session/events", { events: notes.splice(0, 50) }).catch(() => null);
+}
