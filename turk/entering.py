@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from turk.tables import SessionRow, StudyRow
 from turk.untrusted import nonce, text
 from turk.visits import Visit, revive
 
+NAME = re.compile("[a-z0-9-]{1,100}")
 LOCALE_LENGTH = 35
 OBSERVER_LENGTH = 100
 
@@ -43,7 +45,7 @@ class Entry:
     Attributes:
         query: The parameters of the study's address.
         tab: The random name of the browser's tab.
-        locale: The language that the page is shown in.
+        locale: The language that the page is shown in; one that the study does not have becomes its first.
         synthetic: For synthetic participants alone.
     """
 
@@ -77,7 +79,6 @@ def enter(store: Store, name: str, entry: Entry) -> Entered:
             parameters that are no recruiter's (bad).
     """
     nonce(entry.tab, "tab")
-    text(entry.locale, "locale", LOCALE_LENGTH)
     token = random_token()
     with session_scope(store.engine) as db:
         door = _door(store, db, name, entry)
@@ -89,7 +90,7 @@ def enter(store: Store, name: str, entry: Entry) -> Entered:
         if row is None:
             _open_or_refuse(door, entry)
             row = _new_session(db, door, entry, participant_id)
-        row.token_sha256, row.tab, row.seen_at, row.locale = token_hash(token), entry.tab, door.at, entry.locale
+        row.token_sha256, row.tab, row.seen_at, row.locale = token_hash(token), entry.tab, door.at, door.locale
         seen = Visit(store, db, row, door.study, door.row.sha256, door.row.state, door.row.recruiter, door.at)
         if back:
             _come_back(seen, door, entry)
@@ -104,11 +105,13 @@ class _Door:
     row: StudyRow
     study: Study
     arrival: Arrival
+    locale: str
     at: datetime
 
 
 def _door(store: Store, db: Session, name: str, entry: Entry) -> _Door:
-    row = db.scalars(select(StudyRow).where(StudyRow.name == name).options(defer(StudyRow.config))).first()
+    found = select(StudyRow).where(StudyRow.name == name).options(defer(StudyRow.config))
+    row = db.scalars(found).first() if NAME.fullmatch(name) else None
     if row is None:
         raise Refused("unknown", "There is no such study. Check the address.")
     arrival = arrive(row.recruiter, entry.query, store.submit_origins)
@@ -116,7 +119,10 @@ def _door(store: Store, db: Session, name: str, entry: Entry) -> _Door:
         arrival = _synthetic(store, arrival, entry.synthetic)
     elif arrival.preview:
         raise Refused("bad", "This is a preview. Accept the task to take part.")
-    return _Door(row, store.study(db, row.sha256, row.id), arrival, store.clock())
+    study = store.study(db, row.sha256, row.id)
+    asked = text(entry.locale, "locale", LOCALE_LENGTH)
+    locale = asked if asked in study.texts else next(iter(study.texts))
+    return _Door(row, study, arrival, locale, store.clock())
 
 
 def _synthetic(store: Store, arrival: Arrival, synthetic: Synthetic) -> Arrival:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from turk.design import plan_session
 from turk.device import problems_of, read_device
 from turk.refusals import Refused
-from turk.steps import Step, consent_version, show
+from turk.steps import Step, consent_versions, show
 from turk.store import Store
 from turk.tables import AddressRow, EventRow, TrialRow
 from turk.trials import ADDRESS_LIFE, write
@@ -75,8 +75,8 @@ def consent(store: Store, ticket: Ticket, version: Any, agree: Any) -> Step:
             return show(seen)
         if seen.row.device is None:
             raise Refused("step", "The screen is checked first. Load the page again.")
-        if version != consent_version(seen):
-            raise Refused("conflict", "The consent text is another one by now. Load the page again to read it.")
+        if version not in consent_versions(seen).values():
+            raise Refused("conflict", "This study's consent text is another one. Load the page again to read it.")
         if agreed:
             seen.row.state, seen.row.consent_version, seen.row.consented_at = "consented", version, seen.at
         else:

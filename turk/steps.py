@@ -70,9 +70,9 @@ def show(seen: Visit) -> Step:
     return Step("instructions" if row.state == "ready" else row.state)  # type: ignore[arg-type]
 
 
-def consent_version(seen: Visit) -> str:
-    """The version of the text that a participant agrees to."""
-    return str(seen.study.texts.get("consent_version", "1"))
+def consent_versions(seen: Visit) -> dict[str, str]:
+    """Locale to the version of the text that a participant agrees to."""
+    return {locale: texts["consent_version"] for locale, texts in seen.study.texts.items()}
 
 
 def smallest_window(seen: Visit) -> tuple[int, int, bool]:
@@ -92,7 +92,7 @@ def screen_of(seen: Visit, row: Any) -> Screen:
 def _before_consent(seen: Visit) -> Step:
     if seen.row.device is None:
         return Step("device")
-    return Step("consent", facts={"version": consent_version(seen)})
+    return Step("consent", facts={"version": consent_versions(seen)[seen.row.locale]})
 
 
 def _finished(seen: Visit) -> Step:

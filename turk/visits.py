@@ -18,6 +18,7 @@ from turk.registry import protocol
 from turk.store import Store
 from turk.study import Protocol, Study
 from turk.tables import PlaceRow, SessionRow, StudyRow, TrialRow
+from turk.untrusted import NONCE
 
 LIVE = ("entered", "consented", "ready", "running")
 """The states in which a session holds a place."""
@@ -137,6 +138,8 @@ def open_trial(seen: Visit) -> TrialRow | None:
 
 
 def _find(store: Store, db: Session, token: str) -> Visit:
+    if not NONCE.fullmatch(token):
+        raise _no_session()
     query = (
         select(SessionRow, StudyRow.sha256, StudyRow.state, StudyRow.recruiter)
         .join(StudyRow, StudyRow.id == SessionRow.study_id)
@@ -145,7 +148,11 @@ def _find(store: Store, db: Session, token: str) -> Visit:
     )
     found = db.execute(query).first()
     if found is None:
-        sentence = "This session is not known here, or was opened again elsewhere. Open the study's address again."
-        raise Refused("no_session", sentence)
+        raise _no_session()
     row, sha256, state, recruiter = found
     return Visit(store, db, row, store.study(db, sha256, row.study_id), sha256, state, recruiter, store.clock())
+
+
+def _no_session() -> Refused:
+    sentence = "This session is not known here, or was opened again elsewhere. Open the study's address again."
+    return Refused("no_session", sentence)

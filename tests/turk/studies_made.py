@@ -33,7 +33,7 @@ DEFAULTS: Mapping[str, Any] = {
     "participants_per_condition": 3,
     "recruiter": "link",
     "reward_usd": Decimal("1.40"),
-    "texts": {"consent_version": "1"},
+    "texts": {"en": {"consent_version": "v1"}, "de": {"consent_version": "v1-de"}},
     "seed": 7,
 }
 
