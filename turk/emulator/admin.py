@@ -1,0 +1,130 @@
+"""The emulator's own API, besides the platforms': time, faults, and what the platforms know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from evalsuite.errors import UserError
+from turk.emulator.clock import VirtualClock
+from turk.emulator.delivery import Delivery
+from turk.emulator.faults import Faults, parse_script
+from turk.emulator.serving import from_here
+
+View = Callable[[], Any]
+Action = Callable[[Mapping[str, Any]], Any]
+UNITS = {"seconds": 1, "hours": 3600, "days": 86400}
+
+
+@dataclass(slots=True)
+class Controls:
+    """What the platforms share, and what each shows (views) and lets be done to it (actions)."""
+
+    clock: VirtualClock
+    faults: Faults
+    delivery: Delivery
+    views: dict[str, View] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
+    chores: list[Callable[[], None]] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def catch_up(self) -> None:
+        """Let every platform do what was due by now."""
+        for chore in self.chores:
+            chore()
+
+
+def make_admin(controls: Controls) -> Blueprint:
+    """Make the routes under /_emulator: GET a view, POST an action."""
+    admin = Blueprint("admin", __name__, url_prefix="/_emulator", template_folder="templates", static_folder="static")
+    views, actions = {**_views(controls), **controls.views}, {**_actions(controls), **controls.actions}
+
+    @admin.get("/")
+    def overview() -> str:
+        controls.catch_up()
+        tables = {name: _rows(plain(view())) for name, view in controls.views.items()}
+        return render_template("overview.html", controls=controls, now=controls.clock.now(), tables=tables)
+
+    @admin.get("/<name>")
+    def show(name: str) -> tuple[Response, int]:
+        if name not in views:
+            return jsonify({"error": f"There is no view {name}; there are {', '.join(sorted(views))}."}), 404
+        controls.catch_up()
+        return jsonify(plain(views[name]())), 200
+
+    @admin.post("/<name>")
+    def act(name: str) -> tuple[Response, int]:
+        if not from_here():
+            return jsonify({"error": "Another site's page cannot do this."}), 403
+        if name not in actions:
+            return jsonify({"error": f"There is no action {name}; there are {', '.join(sorted(actions))}."}), 404
+        body = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+        try:
+            done = actions[name](body if isinstance(body, dict) else {})
+        except UserError as error:
+            return jsonify({"error": str(error)}), 400
+        if not request.is_json:
+            return jsonify({"ok": True}), 200
+        return jsonify(plain(done)), 200
+
+    return admin
+
+
+def _views(controls: Controls) -> dict[str, View]:
+    return {
+        "clock": lambda: {"now": controls.clock.now(), "frozen": controls.clock.frozen},
+        "faults": lambda: {
+            "seed": controls.faults.seed,
+            "rules": controls.faults.rules,
+            "happened": controls.faults.happened,
+        },
+        "deliveries": lambda: [
+            {"url": receipt.parcel.url, "label": receipt.parcel.label, "status": receipt.status, "tries": receipt.tries}
+            for receipt in controls.delivery.receipts
+        ],
+    }
+
+
+def _actions(controls: Controls) -> dict[str, Action]:
+    def advance(body: Mapping[str, Any]) -> Any:
+        try:
+            seconds = sum(float(body.get(unit) or 0) * size for unit, size in UNITS.items())
+        except (TypeError, ValueError) as error:
+            raise UserError("advance: seconds, hours and days are numbers.") from error
+        controls.clock.advance(seconds)
+        controls.catch_up()
+        return {"now": controls.clock.now()}
+
+    def set_faults(body: Mapping[str, Any]) -> Any:
+        controls.faults.replace(*parse_script(dict(body), "faults"))
+        return {"rules": controls.faults.rules}
+
+    def flush(body: Mapping[str, Any]) -> Any:
+        controls.catch_up()
+        controls.delivery.flush()
+        return {"delivered": len(controls.delivery.receipts)}
+
+    return {"advance": advance, "faults": set_faults, "flush": flush}
+
+
+def plain(value: Any) -> Any:
+    """Turn records into what JSON can hold."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    rows = value if isinstance(value, list) else [value]
+    return [row if isinstance(row, dict) else {"value": row} for row in rows]

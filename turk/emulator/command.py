@@ -1,0 +1,102 @@
+"""turk emulate: the platforms on this machine."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import click
+
+from evalsuite.errors import UserError
+from turk.emulator.emulator import Emulator, Settings
+from turk.emulator.faults import KINDS, read_script
+
+FAULT_HELP = "\n".join(f"  {kind:24}{text}" for kind, text in KINDS.items())
+EPILOG = f"""\b
+A script of faults is a JSON file:
+  {{"seed": 7, "rules": [{{"kind": "throttle", "on": "Create*", "rate": 0.2}},
+                       {{"kind": "error_after", "on": "SendBonus", "times": [1]}}]}}
+`on` is a pattern of operations, events or HIT ids; `rate` a share of them, `times` which of them, `limit` how many
+at most. Kinds:
+{FAULT_HELP}"""
+
+
+@click.command("emulate", epilog=EPILOG)
+@click.option("--mturk-port", type=click.IntRange(0, 65535), default=0, help="Port of the MTurk API (0: a free one).")
+@click.option(
+    "--worker-port", type=click.IntRange(0, 65535), default=0, help="Port of the worker's site (0: a free one)."
+)
+@click.option("--worker-host", default="localhost", help="Name of this machine in the worker's site's address.")
+@click.option("--balance", default="10000", help="Dollars in each new requester's account.")
+@click.option("--access-key", help="Check signatures: only this access key ...")
+@click.option("--secret-key", help="... with this secret may call the API.")
+@click.option("--faults", type=click.Path(path_type=Path), help="A script of faults; see below.")
+@click.option("--seed", type=int, default=0, help="Makes identifiers and faults come out the same again.")
+@click.option("--frozen", is_flag=True, help="Let the clock stand still except when it is put forward.")
+def command(
+    mturk_port: int,
+    worker_port: int,
+    worker_host: str,
+    balance: str,
+    access_key: str | None,
+    secret_key: str | None,
+    faults: Path | None,
+    seed: int,
+    frozen: bool,
+) -> None:
+    """Rehearse on this machine: a local server that speaks the MTurk Requester API, and a worker's site.
+
+    Everything is in memory and ends with the command (Ctrl-C); nothing is reachable from other machines.
+
+    \b
+    Example:
+      turk emulate --mturk-port 8001 --worker-port 8002 --balance 100
+    """
+    rules, fault_seed = read_script(faults) if faults else ((), seed)
+    settings = Settings(
+        mturk_port=mturk_port,
+        worker_port=worker_port,
+        worker_host=worker_host,
+        balance=_dollars(balance),
+        credentials=_credentials(access_key, secret_key),
+        seed=seed,
+        rules=rules,
+        fault_seed=fault_seed,
+        frozen=frozen,
+    )
+    with Emulator(settings) as emulator:
+        click.echo(describe(emulator))
+        threading.Event().wait()
+
+
+def describe(emulator: Emulator) -> str:
+    """Say where everything is, and how boto3 gets there."""
+    return f"""MTurk API         {emulator.endpoint_url}
+Worker's site     {emulator.worker_site_url}
+Overview          {emulator.endpoint_url}/_emulator/   (clock, accounts, ledger, HITs, notifications)
+
+  import boto3
+  mturk = boto3.client("mturk", endpoint_url="{emulator.endpoint_url}", region_name="us-east-1",
+                       aws_access_key_id="LOCAL", aws_secret_access_key="LOCAL")
+  print(mturk.get_account_balance()["AvailableBalance"])
+
+Ctrl-C ends it; nothing is kept."""
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise UserError(f"--balance: an amount in dollars such as 10000 or 12.50; got {text}.") from error
+    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
+        raise UserError(f"--balance: dollars from 0, in whole cents; got {text}.")
+    return amount.quantize(Decimal("0.01"))
+
+
+def _credentials(access_key: str | None, secret_key: str | None) -> dict[str, str] | None:
+    if access_key and secret_key:
+        return {access_key: secret_key}
+    if access_key or secret_key:
+        raise UserError("--access-key and --secret-key: give both, or none to let any key in.")
+    return None

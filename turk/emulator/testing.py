@@ -1,0 +1,19 @@
+"""Fixtures for pytest, for test suites of ours and of others: `pytest_plugins = ["turk.emulator.testing"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from turk.emulator.emulator import Emulator, Settings
+
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An emulator on free loopback ports, whose clock stands still at a fixed time until it is put forward."""
+    with Emulator(Settings(start=START, frozen=True)) as running:
+        yield running
