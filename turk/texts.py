@@ -58,25 +58,41 @@ def session_of(study: Study, protocol: Protocol, plan: Plan) -> Session:
     return Session(screens, practice, study.reward_usd, str(study.settings.get("contact", "")))
 
 
-def read_templates(own: Path | None, locales: Sequence[str] | None) -> dict[str, dict[str, str]]:
+def own_texts(own: Path) -> dict[str, dict[str, Entry]]:
+    """Read a researcher's LOCALE.yaml or a folder of such files: locale to key to entry.
+
+    Raises:
+        UserError: There is none, it is called otherwise, or it is no YAML.
+    """
+    files = sorted(own.glob("*.yaml")) if own.is_dir() else [own]
+    if not files:
+        raise UserError(f"{own}: there is no text in this folder. Put en.yaml or another language's file into it.")
+    for file in files:
+        if not LOCALE.fullmatch(file.stem):
+            raise UserError(f"{file}: a file of texts is called by its language, such as en.yaml. Rename it.")
+    return {file.stem: read_lines(file).mapping() for file in files}
+
+
+def read_templates(
+    own: Mapping[str, Mapping[str, Entry]] | None = None, locales: Sequence[str] = ()
+) -> dict[str, dict[str, str]]:
     """Read the templates of a study.
 
     Args:
-        own: A researcher's LOCALE.yaml or a folder of such files, put over ours; None for ours.
-        locales: Which languages are offered, the first by default; None for those that `own` has, or else all of ours.
+        own: A researcher's texts, which are put over ours: locale to key to entry.
+        locales: Which languages are offered, the first by default; where there are none, those of `own`, or else ours.
 
     Returns:
         Locale to key to template.
 
     Raises:
-        UserError: A file, key or placeholder is wrong, with the line; or a language lacks texts.
+        UserError: A key or placeholder is wrong, with the line; or a language lacks texts.
     """
-    files = {} if own is None else _own_files(own)
-    ours = {locale: _read(FOLDER / f"{locale}.yaml") for locale in SHIPPED}
-    wanted = locales or list(files) or list(SHIPPED)
+    own = own or {}
+    ours = {locale: read_lines(FOLDER / f"{locale}.yaml").mapping() for locale in SHIPPED}
     found = {}
-    for locale in wanted:
-        entries = {**ours.get(locale, {}), **(_read(files[locale]) if locale in files else {})}
+    for locale in locales or list(own) or SHIPPED:
+        entries = {**ours.get(locale, {}), **own.get(locale, {})}
         _check_complete(locale, entries, ours["en"])
         for key, entry in entries.items():
             _check(key, entry, ours["en"])
@@ -136,20 +152,6 @@ def _parts(session: Session) -> dict[str, str]:
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
-
-
-def _own_files(own: Path) -> dict[str, Path]:
-    files = sorted(own.glob("*.yaml")) if own.is_dir() else [own]
-    if not files:
-        raise UserError(f"{own}: there is no text in this folder. Put en.yaml or another language's file into it.")
-    for file in files:
-        if not LOCALE.fullmatch(file.stem):
-            raise UserError(f"{file}: a file of texts is called by its language, such as en.yaml. Rename it.")
-    return {file.stem: file for file in files}
-
-
-def _read(file: Path) -> dict[str, Entry]:
-    return read_lines(file).mapping()
 
 
 def _check_complete(locale: str, entries: Collection[str], english: Collection[str]) -> None:

@@ -10,7 +10,7 @@ from evalsuite.errors import UserError
 from turk.design import arms_of, plan_session
 from turk.registry import protocol, protocols
 from turk.study import Study
-from turk.texts import SHIPPED, Session, filled, read_templates, session_of
+from turk.texts import SHIPPED, Session, filled, own_texts, read_templates, session_of
 
 PHOTOS = tuple(f"p{k:03}" for k in range(160))
 
@@ -30,7 +30,7 @@ def session(name: str = "zhang2016", **changed: object) -> Session:
 
 
 def english(name: str = "zhang2016", **changed: object) -> Mapping[str, str]:
-    return filled(read_templates(None, ["en"]), session(name, **changed))["en"]
+    return filled(read_templates(locales=["en"]), session(name, **changed))["en"]
 
 
 def write(folder: Path, locale: str, text: str) -> Path:
@@ -40,7 +40,7 @@ def write(folder: Path, locale: str, text: str) -> Path:
 
 
 def test_a_study_has_every_text_in_four_languages_with_nothing_left_to_fill_but_what_the_page_knows() -> None:
-    texts = filled(read_templates(None, None), session())
+    texts = filled(read_templates(), session())
 
     assert list(texts) == ["en", "de", "es", "zh"]
     assert len({frozenset(known) for known in texts.values()}) == 1
@@ -55,7 +55,7 @@ def test_a_study_has_every_text_in_four_languages_with_nothing_left_to_fill_but_
 
 
 def test_the_shipped_languages_use_the_same_placeholders() -> None:
-    templates = read_templates(None, None)
+    templates = read_templates()
 
     for key, template in templates["en"].items():
         used = {frozenset(re.findall(r"{(\w+)}", templates[locale][key])) for locale in SHIPPED}
@@ -65,7 +65,7 @@ def test_the_shipped_languages_use_the_same_placeholders() -> None:
 @pytest.mark.parametrize("name", sorted(protocols()))
 @pytest.mark.parametrize("locale", SHIPPED)
 def test_every_protocol_has_its_texts_in_every_language(name: str, locale: str) -> None:
-    texts = filled(read_templates(None, [locale]), session(name))[locale]
+    texts = filled(read_templates(locales=[locale]), session(name))[locale]
 
     assert texts["instructions"].count("\n\n") == 3
     assert "{" not in texts["instructions"] + texts["consent_text"]
@@ -97,7 +97,7 @@ def test_texts_follow_what_the_protocol_shows() -> None:
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
-    texts = filled(read_templates(None, None), session("single", exposure_ms=500))
+    texts = filled(read_templates(), session("single", exposure_ms=500))
 
     assert "für 0,5 Sekunden" in texts["de"]["instructions"]
     assert "1,40 US-Dollar" in texts["de"]["consent_text"]
@@ -119,21 +119,21 @@ def test_the_version_of_the_consent_changes_with_what_is_consented_to_and_with_n
     own = write(tmp_path / "b", "en", "consent_text: Please take part.\n")
 
     assert re.fullmatch("[0-9a-f]{12}", version)
-    assert filled(read_templates(other, None), session())["en"]["consent_version"] == version
-    assert filled(read_templates(own, None), session())["en"]["consent_version"] != version
+    assert filled(read_templates(own_texts(other)), session())["en"]["consent_version"] == version
+    assert filled(read_templates(own_texts(own)), session())["en"]["consent_version"] != version
     assert english(reward="1.50")["consent_version"] != version
 
 
 def test_a_researchers_texts_lie_over_ours_and_say_which_languages_are_offered(tmp_path: Path) -> None:
     own = write(tmp_path / "own", "de", "title: Farben\nconsent_text: |\n  Guten Tag,\n  bitte\n\n  - eins\n  - zwei\n")
 
-    templates = read_templates(own, None)
+    templates = read_templates(own_texts(own))
 
     assert list(templates) == ["de"]
     assert templates["de"]["title"] == "Farben"
     assert templates["de"]["consent_text"] == "Guten Tag, bitte\n\n- eins\n- zwei"
     assert templates["de"]["next"] == "Weiter"
-    assert list(read_templates(own / "de.yaml", ["en", "de"])) == ["en", "de"]
+    assert list(read_templates(own_texts(own / "de.yaml"), ["en", "de"])) == ["en", "de"]
 
 
 @pytest.mark.parametrize(
@@ -151,33 +151,33 @@ def test_a_researchers_texts_lie_over_ours_and_say_which_languages_are_offered(t
 )
 def test_a_wrong_text_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UserError, match=re.escape(message)):
-        read_templates(write(tmp_path / "own", "en", text), None)
+        read_templates(own_texts(write(tmp_path / "own", "en", text)))
 
 
 def test_another_language_needs_every_text(tmp_path: Path) -> None:
     own = write(tmp_path / "own", "fr", "language: Français\n")
 
     with pytest.raises(UserError, match=r"texts, fr: every text is needed .* missing: title, .* and \d+ more"):
-        read_templates(own, None)
+        read_templates(own_texts(own))
     with pytest.raises(UserError, match="texts, fr: every text is needed"):
-        read_templates(None, ["en", "fr"])
+        read_templates(locales=["en", "fr"])
 
-    templates = read_templates(None, ["en"])["en"]
+    templates = read_templates(locales=["en"])["en"]
     whole = "".join(f"{key}: {text!r}\n" for key, text in templates.items() if "'" not in text and "\n" not in text)
     missing = [key for key, text in templates.items() if "'" in text or "\n" in text]
     write(own, "fr", whole + "".join(f"{key}: texte\n" for key in missing))
-    assert read_templates(own, None)["fr"]["consent_text"] == "texte"
+    assert read_templates(own_texts(own))["fr"]["consent_text"] == "texte"
 
 
 def test_files_of_texts_are_called_by_their_language(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"English\.yaml: a file of texts is called by its language"):
-        read_templates(write(tmp_path / "a", "English", "title: x\n"), None)
+        read_templates(own_texts(write(tmp_path / "a", "English", "title: x\n")))
 
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="there is no text in this folder"):
-        read_templates(tmp_path / "empty", None)
+        own_texts(tmp_path / "empty")
     with pytest.raises(UserError, match="it cannot be read"):
-        read_templates(tmp_path / "nowhere" / "en.yaml", None)
+        own_texts(tmp_path / "nowhere" / "en.yaml")
 
 
 def test_a_protocol_that_asks_something_new_needs_its_texts(tmp_path: Path) -> None:
@@ -187,8 +187,8 @@ def test_a_protocol_that_asks_something_new_needs_its_texts(tmp_path: Path) -> N
 
     needed = "question_which_is_older, task_which_is_older, choice_none, truth_none"
     with pytest.raises(UserError, match=f"texts, en: the protocol needs {needed}"):
-        filled(read_templates(None, ["en"]), asked)
+        filled(read_templates(locales=["en"]), asked)
 
     own = "question_which_is_older: Which?\ntask_which_is_older: Look.\nchoice_none: None\ntruth_none: Neither.\n"
-    texts = filled(read_templates(write(tmp_path / "own", "en", own), None), asked)["en"]
+    texts = filled(read_templates(own_texts(write(tmp_path / "own", "en", own))), asked)["en"]
     assert texts["instructions"].startswith("Look.")
