@@ -22,6 +22,8 @@ PHOTO_EFFECTS, PERSON = range(2)
 """What a generator is for, the second word of its seed."""
 WIDEST = 40.0
 """Levels are sought within this many logits of even odds."""
+EARLIEST_MS = 150.0
+"""Nobody reacts sooner."""
 Mind: TypeAlias = Literal["psychometric", "guesser", "one_side"]
 
 
@@ -138,21 +140,27 @@ class Observer:
 
     def __init__(self, population: Population, number: int, mind: Mind = "psychometric") -> None:
         self.population = population
+        self.number = number
         self.mind = mind
-        self.rng = np.random.default_rng(np.random.SeedSequence([population.seed, PERSON, number]))
-        self.effect = float(self.rng.normal(0, population.law.person_sd))
-        self.favorite = int(self.rng.random() < 0.5)
+        rng = self._generator()
+        self.effect = float(rng.normal(0, population.law.person_sd))
+        self.favorite = int(rng.random() < 0.5)
 
-    def answer(self, screen: Screen, shown: Sequence[Stimulus]) -> Answer:
+    def answer(self, screen: Screen, shown: Sequence[Stimulus], turn: int) -> Answer:
         """Look at what is shown, by place, and answer the screen's question.
+
+        Args:
+            screen: What the browser was told.
+            shown: What the images are, by place.
+            turn: The trial's number in the session; the same turn is answered alike, however often it is tried.
 
         Raises:
             UserError: The question is of a protocol whose answers nobody knows how to simulate.
         """
-        # The same numbers are drawn whatever is shown, so that people stay who they are.
-        chance, side = self.rng.random(2)
-        rating = self.rng.random(len(screen.choices) - 1)
-        rt_ms = self._reaction()
+        rng = self._generator(turn)
+        chance, side = rng.random(2)
+        rating = rng.random(len(screen.choices) - 1)
+        rt_ms = self._reaction(rng)
         last = len(screen.choices) - 1
         if self.mind == "one_side":
             return Answer(screen.choices[last * self.favorite], rt_ms)
@@ -162,12 +170,15 @@ class Observer:
             return Answer(screen.choices[int(np.sum(rating < self._natural(shown[0])))], rt_ms)
         return Answer(screen.choices[last * int(side < self._last(screen.question, shown))], rt_ms)
 
-    def _reaction(self) -> float:
+    def _generator(self, *words: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence([self.population.seed, PERSON, self.number, *words]))
+
+    def _reaction(self, rng: np.random.Generator) -> float:
         first, spread, third = self.population.law.rt
-        normal, exponential = float(self.rng.normal()), float(self.rng.exponential())
+        normal, exponential = float(rng.normal()), float(rng.exponential())
         if self.population.law.rt_law == "lognormal":
             return round(third + first * float(np.exp(spread * normal)), 1)
-        return round(max(150.0, first + spread * normal) + third * exponential, 1)
+        return round(max(EARLIEST_MS, first + spread * normal) + third * exponential, 1)
 
     def _last(self, question: str, shown: Sequence[Stimulus]) -> float:
         """The chance of the last choice: right, fake, or unnatural."""

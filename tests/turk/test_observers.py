@@ -49,8 +49,8 @@ def fooled(people: Population, fake: str, place: int | None = None, numbers: ran
         places = [(number + k) % 2 if place is None else place for k in range(len(PHOTOS))]
         rows.append(
             [
-                observer.answer(screen(), pair(photo, fake, at)).choice != ("left", "right")[at]
-                for photo, at in zip(PHOTOS, places, strict=True)
+                observer.answer(screen(), pair(photo, fake, at), turn).choice != ("left", "right")[at]
+                for turn, (photo, at) in enumerate(zip(PHOTOS, places, strict=True))
             ]
         )
     return np.array(rows, dtype=float)
@@ -102,8 +102,8 @@ def test_guessers_guess_and_clickers_click_one_side() -> None:
     guesses, sides = [], set()
     for number in range(200):
         guesser, clicker = Observer(people, number, "guesser"), Observer(people, number, "one_side")
-        guesses += [guesser.answer(screen(), pair(PHOTOS[0], "ours", 0)).choice == "left" for _ in range(20)]
-        clicks = {clicker.answer(screen(), pair(PHOTOS[0], "ours", k % 2)).choice for k in range(20)}
+        guesses += [guesser.answer(screen(), pair(PHOTOS[0], "ours", 0), k).choice == "left" for k in range(20)]
+        clicks = {clicker.answer(screen(), pair(PHOTOS[0], "ours", k % 2), k).choice for k in range(20)}
         assert len(clicks) == 1
         sides |= clicks
 
@@ -115,7 +115,7 @@ def test_whoever_sees_no_difference_guesses() -> None:
     people = make_population(STUDY, RATES, 4)
     same = (Stimulus(PHOTOS[0], REAL), Stimulus(PHOTOS[0], REAL))
 
-    answers = [Observer(people, number).answer(screen(), same).choice for number in range(600)]
+    answers = [Observer(people, number).answer(screen(), same, 0).choice for number in range(600)]
 
     assert answers.count("left") / 600 == pytest.approx(0.5, abs=0.08)
 
@@ -125,12 +125,19 @@ def test_the_same_number_is_the_same_person_and_another_is_another() -> None:
     seen = [pair(photo, "ours", k % 2) for k, photo in enumerate(PHOTOS)]
 
     def answers(observer: Observer) -> list[object]:
-        return [observer.answer(screen(), shown) for shown in seen]
+        return [observer.answer(screen(), shown, turn) for turn, shown in enumerate(seen)]
 
     again = make_population(STUDY, RATES, 4)
     assert answers(Observer(people, 7)) == answers(Observer(again, 7))
     assert answers(Observer(people, 7)) != answers(Observer(people, 8))
     assert answers(Observer(people, 7)) != answers(Observer(make_population(STUDY, RATES, 5), 7))
+
+
+def test_a_turn_that_is_tried_again_is_answered_alike_whatever_came_between() -> None:
+    observer = Observer(make_population(STUDY, RATES, 4), 7)
+    first = [observer.answer(screen(), pair(photo, "ours", 0), turn) for turn, photo in enumerate(PHOTOS)]
+
+    assert observer.answer(screen(), pair(PHOTOS[20], "ours", 0), 20) == first[20]
 
 
 def test_reaction_times_follow_the_ex_gaussian() -> None:
@@ -150,7 +157,7 @@ def test_reaction_times_follow_the_lognormal() -> None:
 
 def reaction_times(law: Law) -> list[float]:
     people = make_population(STUDY, RATES, 6, law)
-    return [Observer(people, number).answer(screen(), pair(PHOTOS[0], "ours", 0)).rt_ms for number in range(2000)]
+    return [Observer(people, number).answer(screen(), pair(PHOTOS[0], "ours", 0), 0).rt_ms for number in range(2000)]
 
 
 def test_a_rate_of_an_unknown_condition_is_refused() -> None:
@@ -167,7 +174,7 @@ def test_an_unknown_question_is_refused() -> None:
     odd = replace(screen(), question="which_is_older")
 
     with pytest.raises(UserError, match="observers: they cannot answer 'which_is_older'"):
-        Observer(make_population(STUDY, RATES, 0, Law(lapse=0)), 0).answer(odd, pair(PHOTOS[0], "ours", 0))
+        Observer(make_population(STUDY, RATES, 0, Law(lapse=0)), 0).answer(odd, pair(PHOTOS[0], "ours", 0), 0)
 
 
 def test_rates_that_are_not_named_are_spread_over_those_of_papers() -> None:

@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 from evalsuite.errors import UserError
 from turk.balance import halves
 from turk.design import arms_of, block_order, plan_session
-from turk.observers import Law, Observer, Population, make_population
+from turk.observers import Law, Observer, make_population
 from turk.registry import protocol, protocols
 from turk.study import REAL, Protocol, Study, Trial
 
@@ -308,16 +308,16 @@ def answers(name: str) -> list[tuple[int, Trial, float]]:
     asked = replace(study(name, photos=400), catch="random" if protocol(name).parameters["catch"].default else None)
     people = make_population(asked, PLANTED, seed=5, law=Law(side_bias=0.3))
     return [
-        (number, trial, protocol(name).score(trial, told(people, number, asked, trial, observer)).value)
+        (number, trial, protocol(name).score(trial, told(asked, trial, observer, turn)).value)
         for number, arm in enumerate(block_order(asked, PEOPLE))
         for observer in [Observer(people, number)]
-        for trial in plan_session(asked, arm, number // len(arms_of(asked)), number).trials
+        for turn, trial in enumerate(plan_session(asked, arm, number // len(arms_of(asked)), number).trials)
         if trial.kind == "test"
     ]
 
 
-def told(people: Population, number: int, asked: Study, trial: Trial, observer: Observer) -> str:
-    return observer.answer(protocol(asked.protocol).screen(trial, asked.parameters), trial.stimuli).choice
+def told(asked: Study, trial: Trial, observer: Observer, turn: int) -> str:
+    return observer.answer(protocol(asked.protocol).screen(trial, asked.parameters), trial.stimuli, turn).choice
 
 
 @LAWFUL
