@@ -87,7 +87,10 @@ def _from_mturk(query: Mapping[str, Any], submit_origins: tuple[str, ...]) -> Ar
 
 
 def _origin(address: str, allowed: tuple[str, ...]) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     if origin not in allowed:
         raise Refused("bad", "turkSubmitTo: an address of MTurk; got another. Open the task from MTurk again.")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, defer
 from evalsuite.db import session_scope
 from turk import places
 from turk.arrivals import Arrival, arrive
-from turk.keys import equal, nameless_key, person_key, random_seed, random_token, token_hash
+from turk.keys import equal, nameless_key, person_key, random_seed, random_token, synthetic_seed, token_hash
 from turk.people import keep_identity, participant, purge, purge_time
 from turk.refusals import Refused
 from turk.steps import Step, show
@@ -171,7 +171,7 @@ def _new_session(db: Session, door: _Door, entry: Entry, participant_id: int) ->
         state="entered",
         arm=place.arm,
         rank=place.rank,
-        seed=random_seed(),
+        seed=synthetic_seed(door.row.sha256, door.arrival.person or entry.tab) if synthetic else random_seed(),
         arrival=dict(door.arrival.facts),
         created_at=door.at,
     )
@@ -189,7 +189,8 @@ def _come_back(seen: Visit, door: _Door, entry: Entry) -> None:
     if row.started_at is None:
         _open_or_refuse(door, entry)
     row.arrival = facts
-    again = row.state in ("refused", "declined", "left") and row.started_at is None
-    if again or row.state == "abandoned":
-        row.device = None if again else row.device
+    if row.state in ("refused", "declined", "left") and row.started_at is None:
+        row.device = row.color_vision = row.consent_version = row.consented_at = None
+        revive(seen)
+    elif row.state == "abandoned" and seen.study_state != "closed":
         revive(seen)

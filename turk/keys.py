@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,9 +30,7 @@ def site_secret(environ: Mapping[str, str], folder: Path) -> str:
         UserError: The key is too short, or cannot be read or kept.
     """
     named = environ.get("SECRET_KEY_FILE")
-    key = environ.get("SECRET_KEY") or (_read(Path(named)) if named else None)
-    if key is None:
-        return _kept(folder / "secret_key")
+    key = environ.get("SECRET_KEY") or (_read(Path(named)) if named else _kept(folder / "secret_key"))
     if len(key) < LEAST_LENGTH:
         raise UserError(f"SECRET_KEY: at least {LEAST_LENGTH} characters; got {len(key)}. Choose a longer one.")
     return key
@@ -68,6 +67,11 @@ def random_seed() -> int:
     return secrets.randbelow(2**31)
 
 
+def synthetic_seed(study_hash: str, person: str) -> int:
+    """The seed of a synthetic participant's session, the same in every database."""
+    return int.from_bytes(hashlib.sha256(f"{study_hash}:{person}".encode()).digest()[:4], "big") >> 1
+
+
 def equal(given: str, kept: str) -> bool:
     """Compare without telling by the time taken how much is right."""
     return hmac.compare_digest(given.encode(), kept.encode())
@@ -88,13 +92,24 @@ def _read(file: Path) -> str:
 
 def _kept(file: Path) -> str:
     try:
+        if file.exists():
+            return _read(file)
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(file)
+        return _made(file)
     except OSError as error:
         raise UserError(f"{file}: the site's key cannot be kept ({error.strerror}). Set SECRET_KEY.") from None
-    with os.fdopen(descriptor, "w") as stream:
-        key = secrets.token_hex(LEAST_LENGTH)
-        stream.write(key + "\n")
+
+
+def _made(file: Path) -> str:
+    """Make a key and put the whole file in its place at once; whoever was first made the key."""
+    key = secrets.token_hex(LEAST_LENGTH)
+    descriptor, name = tempfile.mkstemp(dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(key + "\n")
+        os.link(name, file)
+    except FileExistsError:
+        return _read(file)
+    finally:
+        os.unlink(name)
     return key

@@ -18,6 +18,8 @@ from turk.visits import Visit, is_before_trials
 
 AHEAD = 3
 """How many trials after the open one have images that may be fetched already."""
+BORDER, GAP, MARGIN, PROMPT = 1, 24, 16, 120
+"""Around an image, between two, beside the stage, and the room below for the question: as the page's style has them."""
 
 Name: TypeAlias = Literal[
     "device", "consent", "color_vision", "instructions", "trial", "comment", "finished", "left", "refused",
@@ -80,8 +82,9 @@ def smallest_window(seen: Visit) -> tuple[int, int, bool]:
     row = seen.row
     plan = plan_session(seen.study, row.arm, row.rank, row.seed)
     screen = seen.protocol.screen(plan.trials[0], seen.study.parameters)
-    across = len(screen.order) if screen.layout == "together" else 1
-    return across * screen.size, screen.size, screen.exposure_ms is not None
+    across = len(screen.order)
+    width = across * (screen.size + 2 * BORDER) + (across - 1) * GAP + 2 * MARGIN
+    return width, screen.size + PROMPT, screen.exposure_ms is not None
 
 
 def screen_of(seen: Visit, row: Any) -> Screen:
