@@ -28,8 +28,8 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, t
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from evalsuite.resampling import resample_counts
 
@@ -119,7 +119,7 @@ class Spread:
         """Return the interval; NaN where nothing can be said."""
         if not self.known:
             return float("nan"), float("nan")
-        out = float(t.ppf((1 + level) / 2, self.error.freedom))
+        out = float(stdtrit(self.error.freedom, (1 + level) / 2))
         return self._cut(-out), self._cut(out)
 
     def p(self, null: float = 0.0) -> float:
@@ -128,16 +128,21 @@ class Spread:
         return float(min(1.0, 2 * min(below, 1 - below)))
 
     def p_below(self, bound: float) -> float:
-        """Return the one-sided p of the statistic being `bound` or more: small where it is clearly below."""
+        """Return the one-sided p of the statistic being `bound` or more: small where it is clearly below.
+
+        It is no closer to 0 or 1 than one in the number of draws.
+        """
         if not self.known:
             return float("nan")
         below = (np.count_nonzero(self._finite < bound) + np.count_nonzero(self._finite <= bound)) / 2
-        z = float(norm.ppf((below + 0.5) / (len(self._finite) + 1)))
+        z = float(ndtri((below + 0.5) / (len(self._finite) + 1)))
         if abs(z) > REACH:
             edge = self._quantile(np.sign(z) * REACH)
             z = float(np.sign(z) * REACH * max(1.0, (bound - self.value) / (edge - self.value)))
         lean, moved = self.error.lean, z / self._scale - self.error.lean
-        return float(t.sf(moved / (1 + lean * moved) - lean, self.error.freedom))
+        p = float(stdtr(self.error.freedom, lean - moved / (1 + lean * moved)))
+        least = 1 / (len(self._finite) + 1)
+        return min(max(p, least), 1 - least)
 
     @cached_property
     def _finite(self) -> Floats:
@@ -148,7 +153,7 @@ class Spread:
         return self.error.size / float(self._finite.std())
 
     def _quantile(self, z: float) -> float:
-        return float(np.quantile(self._finite, norm.cdf(z)))
+        return float(np.quantile(self._finite, ndtr(z)))
 
     def _cut(self, z: float) -> float:
         leaning = self.error.lean + z
@@ -246,11 +251,6 @@ def ratio(a: int, b: int) -> Statistic:
 def difference(a: Statistic, b: Statistic) -> Statistic:
     """Return the statistic a - b."""
     return lambda sums: a(sums) - b(sums)
-
-
-def codes(*columns: ArrayLike) -> list[Integers]:
-    """Number the distinct entries of each column from 0, in sorted order."""
-    return [np.asarray(np.unique(np.asarray(c), return_inverse=True)[1], np.int64) for c in columns]
 
 
 def _table(answers: Answers, values: Floats, photos: int) -> tuple[Integers, NDArray[np.float32]]:

@@ -33,6 +33,8 @@ SESSIONS: Mapping[str, str] = {
 DECISIONS: Mapping[str, str] = {
     "session": "Int64", "kind": "object", "reason": "object", "by": "object", "at": "datetime64[us, UTC]",
 }  # fmt: skip
+COMPLETED = ("finished", "excluded")
+"""States of sessions that came to their end; others never count."""
 PSEUDONYM = 12
 """Hexadecimal digits of a pseudonym: two of a thousand people share one with a probability of 2e-9."""
 

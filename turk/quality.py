@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import bdtrc
+
+from turk.frames import COMPLETED
 
 FAST_MS = 150
 """A reaction to the question that no reader of it could have had."""
@@ -68,7 +70,7 @@ def exclude(
     Raises:
         KeyError: A rule that is not in RULES; study files are checked when they are read.
     """
-    finished = sessions[sessions["state"] == "finished"]
+    finished = sessions[sessions["state"].isin(COMPLETED)]
     trials: dict[Any, pd.DataFrame] = dict(list(responses.groupby("session", sort=False)))
     nothing = responses.iloc[:0]
     rows: list[dict[str, Any]] = []
@@ -162,7 +164,7 @@ def _share(test: Callable[[pd.Series[float]], pd.Series[bool]], words: str) -> C
 def _one_side(trials: pd.DataFrame, least: float) -> Finding | None:
     answers = _sides(trials)
     most = int(answers.value_counts().max()) if len(answers) else 0
-    p = min(1.0, 2 * float(binom.sf(most - 1, len(answers), 0.5)))
+    p = min(1.0, 2 * float(bdtrc(most - 1, len(answers), 0.5)))
     if not len(answers) or p >= least:
         return None
     return most, f"{most} of {len(answers)} answers on one side (p {p:.1g} for a fair coin)"
