@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -59,7 +60,8 @@ class Report:
 
     Attributes:
         kind: The kind of observer.
-        outcome: finished, already, left, vanished, or the step at which the study ended.
+        outcome: finished, already (in an earlier simulation), left, vanished, or the step at which the study ended;
+            empty while it goes on.
         counts: What happened: answers, missed, reloads, too_fast, again, conflicts, faults.
         faults: What the server should not have done, in words.
         answers: Nonce to the answer that was acknowledged.
@@ -99,12 +101,11 @@ class Visit:
         self.headers = {"Authorization": f"Bearer {said['token']}", "X-Tab": tab, "X-Synthetic-Key": visitor.key}
         self.step = said["step"]
 
-    def take(self) -> Report:
-        """Go on from where the session stands to its end."""
+    def take(self, stopped: threading.Event | None = None) -> Report:
+        """Go on from where the session stands to its end, or until stopped."""
         if self.step["name"] == "finished":
             self.report.outcome = "already"
-            return self.report
-        while not self.report.outcome:
+        while not (self.report.outcome or (stopped and stopped.is_set())):
             name = self.step["name"]
             if name == "trial" and self._has_enough():
                 self._quit()
