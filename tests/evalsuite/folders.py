@@ -40,7 +40,7 @@ def write_run(
         "identity": {"versions": {"numpy": np.__version__}},
         "dataset": {"name": dataset, "images": n, "sha256": "0" * 64, "size": 32, "resize": "squash", "failed": [],
                     "gray": 0, "dropped": 0, "filter": {"policy": "squash", "size": 32}},
-        "colorizers": {name: describe_colorizer(colorizer(name), None) for name in numbers},
+        "colorizers": {} if "colorizers" in manifest else {n: describe_colorizer(colorizer(n), None) for n in numbers},
         "metrics": {m.name: describe_metric(m) for m in metrics},
         "failures": [{"colorizer": c, "photo": f"p{k}", "reason": "broken"} for c, ks in failed.items() for k in ks],
     } | manifest  # fmt: skip
