@@ -53,7 +53,7 @@ def preferences(taken: Sample, conditions: Sequence[str], draws: int, seed: int)
     shown = [name for name in conditions if _seen(taken, name).any()]
     places = list(permutations(range(len(shown)), 2))
     sums = taken.sums(_cells(taken, shown, places), draws, seed)
-    members = [_strength(sums, len(shown), places, k) for k in range(len(shown) + 1)]
+    members = _members(sums, len(shown), places)
     wins = wins_of(taken, shown)
     side = sums.spread(members[-1], "new_photos")
     low, high = side.interval()
@@ -128,14 +128,24 @@ def _cells(taken: Sample, conditions: Sequence[str], places: Sequence[tuple[int,
     return quantities
 
 
-def _strength(sums: Sums, conditions: int, places: Sequence[tuple[int, int]], member: int) -> Statistic:
+def _members(sums: Sums, conditions: int, places: Sequence[tuple[int, int]]) -> list[Statistic]:
+    """The strengths and the side term, each a statistic of the sums; the same sums are fitted once for all."""
     won = sums.pick(*(f"right won {left} {right}" for left, right in places))
     shown = sums.pick(*(f"shown {left} {right}" for left, right in places))
+    known: list[tuple[Floats, Floats]] = []
 
-    def strength(drawn: Floats) -> Floats:
-        return np.asarray(fit(drawn[..., won], drawn[..., shown], places, conditions)[..., member], np.float64)
+    def fitted(drawn: Floats) -> Floats:
+        for sums_then, strengths in known:
+            if sums_then is drawn:
+                return strengths
+        strengths = fit(drawn[..., won], drawn[..., shown], places, conditions)
+        known.append((drawn, strengths))
+        return strengths
 
-    return strength
+    def member(k: int) -> Statistic:
+        return lambda drawn: fitted(drawn)[..., k]
+
+    return [member(k) for k in range(conditions + 1)]
 
 
 def _strengths(
