@@ -8,14 +8,21 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.turk.studies_made import make_store, make_study
+from tests.turk.walking import Clock
 from turk.store import Store
 from turk.tables import StudyRow
 
 
 @pytest.fixture
-def store(engine: Engine) -> Store:
-    """Where the study's events are kept, on each database in turn."""
-    return make_store(engine)
+def clock() -> Clock:
+    """A clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def store(engine: Engine, clock: Clock) -> Store:
+    """Where the study's events are kept, on each database in turn, by that clock."""
+    return make_store(engine, clock=clock)
 
 
 @pytest.fixture

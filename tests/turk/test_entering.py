@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -12,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from evalsuite.db import session_scope
 from tests.turk.studies_made import SECRET, make_store, make_study
 from tests.turk.test_places import all_places, at_once
-from tests.turk.walking import Clock, come
+from tests.turk.walking import Clock, come, refusal, rows, set_state
 from turk import sessions
 from turk.entering import Entry, Synthetic, enter
 from turk.keys import person_key, token_hash
@@ -23,36 +22,6 @@ from turk.visits import Ticket
 
 TAB = "a-tab-of-a-browser-1"
 MTURK = {"hitId": "3H1", "workerId": "A1W", "turkSubmitTo": "https://www.mturk.com"}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(engine: Engine, clock: Clock) -> Store:
-    return make_store(engine, clock=clock)
-
-
-def rows(engine: Engine, table: Any) -> list[Any]:
-    """All rows of a table, in order."""
-    with session_scope(engine, read_only=True) as db:
-        db.expire_on_commit = False
-        return list(db.scalars(select(table).order_by(*table.__table__.primary_key.columns)))
-
-
-def set_state(engine: Engine, state: str) -> None:
-    """Bring all studies into a state."""
-    with session_scope(engine) as db:
-        db.query(StudyRow).update({"state": state})
-
-
-def refusal(event: Any, *arguments: Any, **named: Any) -> Refused:
-    """What an event is refused with."""
-    with pytest.raises(Refused) as caught:
-        event(*arguments, **named)
-    return caught.value
 
 
 def test_somebody_new_gets_the_first_place_and_a_token_that_is_not_kept(store: Store, study_row: StudyRow) -> None:

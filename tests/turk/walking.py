@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import Engine, select, update
+
+from evalsuite.db import session_scope
 from turk import answers, sessions
 from turk.answers import Answered, Given
 from turk.entering import Entry, Synthetic, enter
+from turk.refusals import Refused
 from turk.steps import Step
 from turk.store import Store
+from turk.tables import StudyRow
 from turk.visits import Ticket
 
 DEVICE: Mapping[str, Any] = {"width": 1280, "height": 720, "refresh_hz": 60.0, "touch": False, "dpr": 2}
@@ -81,3 +87,23 @@ def seen(step: Step, choice: str = "left", **exposure: Any) -> Given:
     length = step.facts["screen"]["exposure_ms"] or 500
     shown = [{"place": place, "on_ms": 10.5, "off_ms": 10.5 + length} for place in range(len(step.images))]
     return Given(choice, 420.5, {"shown": shown, "hidden": False, "decoded": True, "refresh_hz": 60.0} | exposure)
+
+
+def rows(engine: Engine, table: Any) -> list[Any]:
+    """All rows of a table, in order."""
+    with session_scope(engine, read_only=True) as db:
+        db.expire_on_commit = False
+        return list(db.scalars(select(table).order_by(*table.__table__.primary_key.columns)))
+
+
+def set_state(engine: Engine, state: str) -> None:
+    """Bring all studies into a state."""
+    with session_scope(engine) as db:
+        db.execute(update(StudyRow).values(state=state))
+
+
+def refusal(event: Any, *arguments: Any, **named: Any) -> Refused:
+    """What an event is refused with."""
+    with pytest.raises(Refused) as caught:
+        event(*arguments, **named)
+    return caught.value
