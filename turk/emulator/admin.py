@@ -42,30 +42,32 @@ class Controls:
 def make_admin(controls: Controls) -> Blueprint:
     """Make the routes under /_emulator: GET a view, POST an action."""
     admin = Blueprint("admin", __name__, url_prefix="/_emulator", template_folder="templates", static_folder="static")
-    views, actions = {**_views(controls), **controls.views}, {**_actions(controls), **controls.actions}
+    controls.views = {**controls.views, **_views(controls)}
+    controls.actions = {**_actions(controls), **controls.actions}
 
     @admin.get("/")
     def overview() -> str:
         controls.catch_up()
-        tables = {name: _rows(plain(view())) for name, view in controls.views.items()}
+        tables = {name: _rows(plain(view())) for name, view in controls.views.items() if name != "clock"}
         return render_template("overview.html", controls=controls, now=controls.clock.now(), tables=tables)
 
     @admin.get("/<name>")
     def show(name: str) -> tuple[Response, int]:
-        if name not in views:
-            return jsonify({"error": f"There is no view {name}; there are {', '.join(sorted(views))}."}), 404
+        if name not in controls.views:
+            return jsonify({"error": f"There is no view {name}; there are {', '.join(sorted(controls.views))}."}), 404
         controls.catch_up()
-        return jsonify(plain(views[name]())), 200
+        return jsonify(plain(controls.views[name]())), 200
 
     @admin.post("/<name>")
     def act(name: str) -> tuple[Response, int]:
         if not from_here():
             return jsonify({"error": "Another site's page cannot do this."}), 403
-        if name not in actions:
-            return jsonify({"error": f"There is no action {name}; there are {', '.join(sorted(actions))}."}), 404
+        if name not in controls.actions:
+            known = ", ".join(sorted(controls.actions))
+            return jsonify({"error": f"There is no action {name}; there are {known}."}), 404
         body = request.get_json(silent=True) if request.is_json else request.form.to_dict()
         try:
-            done = actions[name](body if isinstance(body, dict) else {})
+            done = controls.actions[name](body if isinstance(body, dict) else {})
         except UserError as error:
             return jsonify({"error": str(error)}), 400
         if not request.is_json:

@@ -14,8 +14,13 @@ class VirtualClock:
 
     def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
         self._lock = threading.Lock()
-        self._base = start or datetime.now(UTC)
-        self._since = None if frozen else time.monotonic()
+        self.set(start, frozen=frozen)
+
+    def set(self, start: datetime | None = None, *, frozen: bool = False) -> None:
+        """Start anew, at a given time or at the real one."""
+        with self._lock:
+            self._base = start or datetime.now(UTC)
+            self._since = None if frozen else time.monotonic()
 
     def now(self) -> datetime:
         """Tell the time (aware, UTC)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from evalsuite.errors import UserError
 from turk.emulator.emulator import Emulator, Settings
 from turk.emulator.faults import KINDS, read_script
+from turk.emulator.serving import is_loopback
 
 FAULT_HELP = "\n".join(f"  {kind:24}{text}" for kind, text in KINDS.items())
 EPILOG = f"""\b
@@ -32,7 +34,9 @@ at most. Kinds:
 @click.option("--access-key", help="Check signatures: only this access key ...")
 @click.option("--secret-key", help="... with this secret may call the API.")
 @click.option("--faults", type=click.Path(path_type=Path), help="A script of faults; see below.")
-@click.option("--seed", type=int, default=0, help="Makes identifiers and faults come out the same again.")
+@click.option(
+    "--seed", type=int, help="Makes identifiers and faults come out the same again; goes before the script's."
+)
 @click.option("--frozen", is_flag=True, help="Let the clock stand still except when it is put forward.")
 def command(
     mturk_port: int,
@@ -42,7 +46,7 @@ def command(
     access_key: str | None,
     secret_key: str | None,
     faults: Path | None,
-    seed: int,
+    seed: int | None,
     frozen: bool,
 ) -> None:
     """Rehearse on this machine: a local server that speaks the MTurk Requester API, and a worker's site.
@@ -53,21 +57,24 @@ def command(
     Example:
       turk emulate --mturk-port 8001 --worker-port 8002 --balance 100
     """
-    rules, fault_seed = read_script(faults) if faults else ((), seed)
+    rules, fault_seed = read_script(faults, seed) if faults else ((), seed or 0)
+    if not is_loopback(worker_host):
+        raise UserError(f"--worker-host: a name of this machine, such as localhost or 127.0.0.1; got {worker_host}.")
     settings = Settings(
         mturk_port=mturk_port,
         worker_port=worker_port,
         worker_host=worker_host,
         balance=_dollars(balance),
         credentials=_credentials(access_key, secret_key),
-        seed=seed,
+        seed=seed or 0,
         rules=rules,
         fault_seed=fault_seed,
         frozen=frozen,
     )
     with Emulator(settings) as emulator:
         click.echo(describe(emulator))
-        threading.Event().wait()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 def describe(emulator: Emulator) -> str:

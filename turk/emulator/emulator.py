@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
+from typing import Any
 
 from flask import Flask
 
@@ -61,12 +62,27 @@ class Emulator:
     mturk: Platform = field(init=False)
 
     def __post_init__(self) -> None:
-        settings = self.settings
-        seed = settings.seed if settings.fault_seed is None else settings.fault_seed
-        clock = VirtualClock(settings.start, frozen=settings.frozen)
-        self.controls = Controls(clock, Faults(settings.rules, seed), Delivery())
+        clock = VirtualClock(self.settings.start, frozen=self.settings.frozen)
+        self.controls = Controls(clock, Faults(self.settings.rules, self._fault_seed), Delivery())
         self.mturk = self._make_mturk()
         self.controls.delivery.chores.append(self.controls.catch_up)
+        self.controls.actions["reset"] = self._reset
+
+    @property
+    def _fault_seed(self) -> int:
+        return self.settings.seed if self.settings.fault_seed is None else self.settings.fault_seed
+
+    def _reset(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.reset()
+        return {}
+
+    def reset(self) -> None:
+        """Forget everything, as if just started, and keep the servers: a new test in no time."""
+        self.controls.delivery.flush()
+        self.controls.delivery.receipts.clear()
+        self.controls.clock.set(self.settings.start, frozen=self.settings.frozen)
+        self.controls.faults.replace(self.settings.rules, self._fault_seed)
+        self.mturk.market.reset(self.settings.seed)
 
     def _make_mturk(self) -> Platform:
         settings = self.settings

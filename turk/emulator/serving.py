@@ -48,7 +48,7 @@ class LocalServer:
         except (OSError, SystemExit) as error:
             raise UserError(f"emulator: port {self.port} must be free; got {error}. Choose another, or 0.") from error
         self.port = self.server.server_port
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()
         return self
 

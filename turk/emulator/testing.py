@@ -12,8 +12,15 @@ from turk.emulator.emulator import Emulator, Settings
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[Emulator]:
     """An emulator on free loopback ports, whose clock stands still at a fixed time until it is put forward."""
     with Emulator(Settings(start=START, frozen=True)) as running:
         yield running
+
+
+@pytest.fixture
+def emulator(running_emulator: Emulator) -> Emulator:
+    """The emulator, as if just started."""
+    running_emulator.reset()
+    return running_emulator

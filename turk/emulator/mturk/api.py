@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from typing import Any
 
 from botocore.model import OperationModel
@@ -54,7 +55,7 @@ def make_api(market: Market) -> Blueprint:
 
 def answer_request(market: Market) -> Response:
     """Answer the current request, errors included."""
-    request_id = market.ids.uuid()
+    request_id = str(uuid.uuid4())
     try:
         model = operation(request.headers.get("X-Amz-Target", ""))
         body = _answer(market, model, request_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -99,6 +99,15 @@ class Market:
     def worker(self, worker_id: str) -> Worker:
         """Find a worker, or let one in who is new."""
         return self.workers.setdefault(worker_id, Worker(worker_id))
+
+    def reset(self, seed: int) -> None:
+        """Forget everything but the set-up, as if just started."""
+        with self.lock:
+            self.topics.topics.clear()
+            fresh = Market(self.clock, self.faults, self.delivery, Identifiers(seed), self.options, self.topics)
+            for item in fields(self):
+                if item.name != "lock":
+                    setattr(self, item.name, getattr(fresh, item.name))
 
     def of_hit(self, hit_id: str) -> list[Assignment]:
         """List the assignments of a HIT that count: neither returned nor abandoned."""
