@@ -197,7 +197,7 @@ def _keep(engine: Engine, study: Study, files: _Files, studies: Path, overwrite:
             _check_replaceable(session, row, overwrite)
             session.delete(row)
             session.flush()
-        _insert(session, study, folder, files.run_sha256)
+        insert_study(session, study, folder, files.run_sha256)
     return Built(study, folder, new=True)
 
 
@@ -232,7 +232,8 @@ def _wait_for_other_builds(session: Session) -> None:
         session.execute(text("LOCK TABLE studies IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _insert(session: Session, study: Study, folder: Path, run_sha256: str | None) -> None:
+def insert_study(session: Session, study: Study, folder: Path, run_sha256: str | None = None) -> StudyRow:
+    """Write the rows of a study that is built; its run is found where it was imported."""
     run_id = session.scalar(select(RunRow.id).where(RunRow.sha256 == run_sha256)) if run_sha256 else None
     row = StudyRow(
         name=study.name,
@@ -260,6 +261,7 @@ def _insert(session: Session, study: Study, folder: Path, run_sha256: str | None
         ]
         for start in range(0, len(stimuli), CHUNK):
             session.execute(insert(StimulusRow), stimuli[start : start + CHUNK])
+    return row
 
 
 def _kinds(study: Study) -> dict[str, str]:
