@@ -146,7 +146,8 @@ class TrialRow(Base):
     """A trial of a session; `number` counts from 0 in the order of the plan, replacements come last.
 
     `state`: planned, open (released to the browser), answered. `valid` is False where an exposure missed by more than
-    a frame or the tab was hidden; such a trial has a replacement whose `replaces` names it, as long as photos last.
+    a frame or the tab was hidden; such a trial has a replacement whose `replaces` is its number, as long as photos
+    last.
     `condition_id` is the fake's (pairwise: the left one's), `other_condition_id` that of a pairwise trial's right one.
     """
 
