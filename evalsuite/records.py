@@ -97,10 +97,11 @@ def curves(run: Run, entries: Mapping[str, int], metrics: Mapping[str, int]) -> 
 
 
 def about(run: Run, colorizer: str) -> dict[str, Any]:
-    """What pages say of a colorizer beside its scores: what it looks at, what its paper reports for these photos."""
+    """What pages say of a colorizer beside its scores: what it looks at, what its paper is and reports."""
     record = run.manifest["colorizers"][colorizer]
     reported = record.get("reported", {}).get(run.manifest["dataset"]["name"], {})
-    return {"accepts": list(record.get("accepts", ("L",))), "reported": dict(reported)}
+    accepts, cite = list(record.get("accepts", ("L",))), record.get("cite", "")
+    return {"accepts": accepts, "reported": dict(reported), "cite": cite}
 
 
 def outputs(run: Run, entries: Mapping[str, int], photos: Mapping[str, int]) -> Iterator[dict[str, Any]]:

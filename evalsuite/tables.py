@@ -85,7 +85,7 @@ class RunRow(Base):
 
 
 class EntryRow(Base):
-    """A colorizer in a run; `about` is what its record says: `accepts`, and `reported` for the run's dataset."""
+    """A colorizer in a run; `about` is what its record says: see `evalsuite.records.about`."""
 
     __tablename__ = "entries"
     __table_args__ = (UniqueConstraint("run_id", "colorizer_id"), UniqueConstraint("run_id", "position"))

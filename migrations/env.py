@@ -7,13 +7,17 @@ from sqlalchemy import Connection
 
 from evalsuite.db import default_url, make_engine
 from turk.tables import StudyRow
+from webapp.tables import TokenRow
+
+# All floors declare their tables in one metadata; naming a table of each floor is what loads them.
+DECLARED = (StudyRow, TokenRow)
 
 
 def migrate(connection: Connection) -> None:
     """Run the migrations that Alembic was asked for on this connection."""
     context.configure(
         connection=connection,
-        target_metadata=StudyRow.metadata,
+        target_metadata=DECLARED[0].metadata,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

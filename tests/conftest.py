@@ -14,7 +14,10 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
 from turk.tables import StudyRow
+from webapp.tables import TokenRow
 
+DECLARED = (StudyRow, TokenRow)
+"""A table of each floor: naming them is what loads them all into the one metadata."""
 KINDS = ["sqlite", "postgresql"]
 
 
@@ -101,7 +104,7 @@ def postgresql_engine(migrated_postgres_url: str) -> Iterator[Engine]:
     engine = make_engine(migrated_postgres_url)
     yield engine
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(StudyRow.metadata.tables)} RESTART IDENTITY"))
+        connection.execute(text(f"TRUNCATE {', '.join(DECLARED[0].metadata.tables)} RESTART IDENTITY"))
     engine.dispose()
 
 

@@ -6,8 +6,10 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evalsuite.db import make_engine, upgrade
-from webapp import errors, pages, participant
+from evalsuite.plugins import discover
+from webapp import assets, dashboard, errors, pages, participant
 from webapp.config import MAX_REQUEST_BYTES, Config
+from webapp.page import Page
 
 
 def create_app(config: Config) -> Flask:
@@ -36,8 +38,9 @@ def create_app(config: Config) -> Flask:
         )
     engine = make_engine(config.database_url)
     upgrade(engine)
-    app.extensions.update(engine=engine, config=config)
+    app.extensions.update(engine=engine, config=config, revision=assets.revision())
+    assets.add_assets(app)
     errors.register(app)
     app.register_blueprint(participant.blueprint)
-    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(pages.make_blueprint(discover(dashboard, "PAGE", Page)))
     return app

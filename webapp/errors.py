@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from evalsuite.errors import UserError
 from webapp.config import MAX_REQUEST_BYTES
+from webapp.reading import SLOW
+from webapp.security import dashboard_headers
 
+HEADINGS = {404: "Not here", 401: "Who are you?", 403: "Not for you", 500: "Our mistake", 503: "Too slow"}
 SENTENCES = {
     400: "The request could not be understood. Go back and try again.",
     401: "This page is for people with an access token. Open the address that `webapp serve` printed, or ask for one.",
@@ -16,7 +22,7 @@ SENTENCES = {
     405: "This address does not take that kind of request. Go back and use the page's own buttons.",
     413: f"The request is too large: {MAX_REQUEST_BYTES} bytes at most. Send less.",
     500: "The site made a mistake; it is in the log and your data are safe. Try again, and report it if it stays.",
-    503: "The database took longer than a second to answer and was stopped. Narrow the view down, or try again.",
+    503: SLOW,
 }
 
 
@@ -32,8 +38,12 @@ def told(status: int, sentence: str) -> Response:
     if request.path.startswith("/api/") or request.path.endswith(".json"):
         response = jsonify({"error": sentence})
     else:
-        response = make_response(render_template("error.html", status=status, sentence=sentence))
+        heading = HEADINGS.get(status, "That did not work")
+        page = render_template("error.html", status=status, heading=heading, sentence=sentence)
+        response = make_response(page)
     response.status_code = status
+    if request.blueprint is None:
+        dashboard_headers(response, current_app.extensions["config"].secure)
     return response
 
 
@@ -41,10 +51,12 @@ def _mistake(error: UserError) -> Response:
     return told(400, str(error))
 
 
-def _refusal(error: HTTPException) -> Response:
+def _refusal(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if status < 400:
-        return make_response(error.get_response())
+        return error.get_response()
+    if status == 401 and request.method == "GET" and "." not in request.path and request.blueprint == "dashboard":
+        return redirect(f"/login?next={quote(request.full_path.rstrip('?'))}")
     own = error.description if error.description and error.description != type(error).description else None
     response = told(status, own or SENTENCES.get(status, error.name + "."))
     for name, value in error.get_headers():

@@ -128,7 +128,7 @@ def test_scores_labels_outputs_and_records_are_kept_for_the_pages(engine: Engine
         [vector] = session.scalars(select(VectorRow.data)).all()
         [about] = session.scalars(select(EntryRow.about)).all()
         np.testing.assert_array_equal(unpack(vector), 30 + NOISE[0])
-        assert about == {"accepts": ["L"], "reported": {"fid": 1.5}}
+        assert about == {"accepts": ["L"], "reported": {"fid": 1.5}, "cite": ""}
         assert session.scalars(select(PhotoRow.label).order_by(PhotoRow.position)).all() == list(range(PHOTOS))
         assert session.scalar(select(func.count()).select_from(OutputRow)) == 3
         pictures = session.execute(select(PhotoRow.name, OutputRow.sha256).join(PhotoRow)).all()

@@ -16,9 +16,11 @@ from sqlalchemy import Engine, inspect, text
 from evalsuite.db import MIGRATIONS, downgrade, upgrade
 from evalsuite.errors import UserError
 from turk.tables import StudyRow
+from webapp.tables import TokenRow
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = StudyRow.metadata
+DECLARED = (StudyRow, TokenRow)
+TABLES = DECLARED[0].metadata
 
 
 def names_of(engine: Engine) -> dict[str, Any]:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from flask import Flask, request
 from sqlalchemy import inspect
 
-from webapp import create_app
-from webapp.config import MAX_REQUEST_BYTES, Config
-
-
-@pytest.fixture
-def config(tmp_path: Path, sqlite_url: str) -> Config:
-    return Config(sqlite_url, "k" * 32, tmp_path / "studies", tmp_path / "thumbnails")
-
-
-@pytest.fixture
-def app(config: Config) -> Flask:
-    return create_app(config)
+from tests.webapp.conftest import Enter
+from webapp.config import MAX_REQUEST_BYTES
 
 
 def test_the_site_brings_its_database_to_the_newest_tables(app: Flask) -> None:
-    assert "scores" in inspect(app.extensions["engine"]).get_table_names()
+    assert {"scores", "tokens", "shares"} <= set(inspect(app.extensions["engine"]).get_table_names())
 
 
-def test_the_first_page_answers(app: Flask) -> None:
-    assert app.test_client().get("/").status_code == 200
+def test_an_empty_database_says_what_to_do_next(enter: Enter) -> None:
+    answer = enter("viewer").get("/")
+
+    assert answer.status_code == 200
+    assert "evalsuite import runs/first" in answer.text
 
 
 def test_a_wrong_address_gets_one_sentence_as_a_page(app: Flask) -> None:
@@ -36,6 +26,8 @@ def test_a_wrong_address_gets_one_sentence_as_a_page(app: Flask) -> None:
     assert answer.status_code == 404
     assert "There is no such page" in answer.text
     assert answer.mimetype == "text/html"
+    assert "default-src &#39;none&#39;" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_a_wrong_address_below_api_gets_json(app: Flask) -> None:
@@ -56,3 +48,18 @@ def test_a_large_request_is_refused(app: Flask) -> None:
 
     assert answer.status_code == 413
     assert "too large" in answer.get_json()["error"]
+
+
+def test_a_bug_is_told_as_one_sentence_and_logged(app: Flask) -> None:
+    def broken() -> str:
+        raise RuntimeError("a secret detail")
+
+    app.get("/api/broken")(broken)
+    app.get("/broken")(broken)
+
+    as_json, as_page = (app.test_client().get(path) for path in ("/api/broken", "/broken"))
+
+    assert as_json.status_code == as_page.status_code == 500
+    assert "The site made a mistake" in as_json.get_json()["error"]
+    assert "The site made a mistake" in as_page.text
+    assert "secret" not in as_json.text + as_page.text

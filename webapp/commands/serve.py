@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
+
 import click
 
 from webapp import create_app
@@ -16,7 +19,9 @@ from webapp.serving import serve as serve_app
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 def command(host: str, port: int, url: str | None, workers: int) -> None:
-    """Serve the study site and the dashboards, and print the address.
+    """Serve the study site and the dashboards, and print the address with a token that opens it.
+
+    The token is ACCESS_TOKEN where that is set, and new with every start otherwise; `webapp token` makes lasting ones.
 
     \b
     Example:
@@ -24,8 +29,11 @@ def command(host: str, port: int, url: str | None, workers: int) -> None:
       webapp serve --db sqlite:///demo/evalsuite.db --port 8080
     """
     config = read_config(database_url=url)
+    token = config.access_token or secrets.token_urlsafe(24)
     place = bind(host, port)
-    app = create_app(config)
+    app = create_app(replace(config, access_token=token))
     # A connection must not be shared by two processes.
     app.extensions["engine"].dispose()
-    serve_app(app, place, workers, lambda: click.echo(f"Serving at {place.address}. Stop with Ctrl+C."))
+    shown = "" if config.access_token else f"/login?token={token}"
+    told = f"Open {config.public_url or place.address}{shown}\nStop with Ctrl+C."
+    serve_app(app, place, workers, lambda: click.echo(told))

@@ -1,0 +1,81 @@
+"""Sites over databases: one with runs in it that many tests read, and empty ones that a test may change."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from evalsuite.db import make_engine, session_scope
+from tests.conftest import KINDS, migrate, postgres_database
+from tests.webapp.runs import import_three_runs
+from webapp import create_app
+from webapp.access import Role
+from webapp.config import Config
+from webapp.tokens import add_token
+
+OWNER_TOKEN = "printed-at-start"
+OF_OUR_OWN = {"Sec-Fetch-Site": "same-origin"}
+"""What browsers say of a form of the site itself."""
+Enter = Callable[[Role], FlaskClient]
+
+
+def config_of(url: str, folder: Path) -> Config:
+    """Settings of a site over that database."""
+    return Config(url, "k" * 32, folder / "studies", folder / "thumbnails", access_token=OWNER_TOKEN)
+
+
+def come_in(app: Flask, role: Role) -> FlaskClient:
+    """A client that came in with a token of that role; anonymous ones did not."""
+    visitor = app.test_client()
+    if role != "anonymous":
+        with session_scope(app.extensions["engine"]) as session:
+            token = add_token(session, f"{role}-{uuid.uuid4().hex}", role)
+        assert visitor.post("/login", data={"token": token}, headers=OF_OUR_OWN).status_code == 303
+    return visitor
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A site with three runs, over a database of each kind in turn; tests only read it."""
+    folder = tmp_path_factory.mktemp("site")
+    if request.param == "sqlite":
+        yield from _full_site(f"sqlite:///{folder / 'evalsuite.db'}", folder)
+    else:
+        with postgres_database(request.getfixturevalue("postgres")) as url:
+            yield from _full_site(url, folder)
+
+
+def _full_site(url: str, folder: Path) -> Iterator[Flask]:
+    migrate(url)
+    engine = make_engine(url)
+    import_three_runs(engine, folder)
+    engine.dispose()
+    app = create_app(config_of(url, folder))
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def viewer(site: Flask) -> FlaskClient:
+    """Somebody who may look at the site with runs."""
+    return come_in(site, "viewer")
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[Flask]:
+    """A site over an empty database, of each kind in turn."""
+    made = create_app(config_of(engine.url.render_as_string(hide_password=False), tmp_path))
+    yield made
+    made.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def enter(app: Flask) -> Enter:
+    """Come into the empty site with a role."""
+    return lambda role: come_in(app, role)

@@ -1,0 +1,145 @@
+"""Run folders with small pictures and scores that are known, for tests of pages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from sqlalchemy import Engine
+
+from evalsuite.results import Run, open_run
+from evalsuite.stats import Difference
+from evalsuite.store import import_run
+from evalsuite.tournament import Match, Tournament
+
+PHOTOS = 24
+SIZE = 24
+RNG = np.random.default_rng(0)
+DIFFICULTY = RNG.normal(0, 3, PHOTOS)
+PICTURES = RNG.integers(0, 256, (PHOTOS, 3, 3, 3), np.uint8)
+METRICS: dict[str, dict[str, Any]] = {
+    "psnr_rgb": {"title": "PSNR", "unit": "dB", "better": "higher", "kind": "full-reference"},
+    "ciede2000": {"title": "CIEDE2000", "unit": "CIEDE2000", "better": "lower", "kind": "full-reference"},
+    "auc": {"title": "AuC", "unit": "fraction", "better": "higher", "kind": "full-reference"},
+    "fid_clean": {"title": "FID (clean)", "unit": "", "better": "lower", "kind": "distribution"},
+    "colorfulness": {"title": "Colorfulness", "unit": "", "better": None, "kind": "no-reference"},
+    "l_shift": {"title": "L shift", "unit": "Lab units", "better": "lower", "kind": "full-reference"},
+    "params_mb": {"title": "Params", "unit": "MB", "better": "lower", "kind": "cost"},
+}
+PAPERS = {
+    "good": "Ada, Grace: A Good Method, CVPR 2024", "gray": "", "truth": "", "rival": "Emmy: A <Rival>, ECCV 2022",
+}  # fmt: skip
+GAIN = {"good": 6.0, "gray": 0.0, "truth": 70.0, "rival": 5.9}
+
+
+def import_three_runs(engine: Engine, folder: Path) -> None:
+    """Import a run of three methods, one of a rival on the same photos, and one at another size."""
+    photos = write_photos(folder / "photos")
+    first = write_run(folder / "first", photos, ("truth", "gray", "good"))
+    import_run(engine, first, fid_matches)
+    import_run(engine, write_run(folder / "second", photos, ("rival",)))
+    import_run(engine, write_run(folder / "third", photos, ("gray", "good"), policy="crop"))
+
+
+def write_photos(folder: Path) -> list[Path]:
+    """Write the photos: nine fields of color each."""
+    folder.mkdir(parents=True)
+    for k, picture in enumerate(PICTURES):
+        image = Image.fromarray(picture).resize((SIZE, SIZE), Image.Resampling.NEAREST)
+        image.save(folder / f"p{k:02}.png")
+    return sorted(folder.iterdir())
+
+
+def values_of(method: str) -> dict[str, np.ndarray]:
+    """Scores per photo; the rival is as good as the good one but for noise."""
+    noise = np.random.default_rng(abs(hash_of(method)) % 1000).normal(0, 0.5, PHOTOS)
+    psnr = np.full(PHOTOS, 100.0) if method == "truth" else 20 + GAIN[method] + DIFFICULTY + noise
+    return {
+        "psnr_rgb": psnr,
+        "ciede2000": np.maximum(0, 30 - psnr / 4),
+        "auc": np.clip(psnr / 40, 0, 1),
+        "colorfulness": np.full(PHOTOS, 0.0 if method == "gray" else 30.0) + np.arange(PHOTOS) * (method != "gray"),
+        "l_shift": np.full(PHOTOS, 9.0 if method == "rival" else 0.1),
+    }
+
+
+def hash_of(text: str) -> int:
+    """A number that stays the same in every process."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+
+
+def write_run(folder: Path, photos: list[Path], methods: tuple[str, ...], policy: str = "squash") -> Run:
+    """Write a run folder, and open it."""
+    scores = {method: values_of(method) for method in methods}
+    listing = [write_output(folder, method, k) for method in methods for k in range(PHOTOS)]
+    manifest = {
+        "status": "complete", "created_at": "2026-01-31T12:00:00+00:00", "seed": 7,
+        "command": ["run", "--images", "photos", "--out", str(folder)],
+        "dataset": {"name": "street", "images": PHOTOS, "sha256": "sha-street", "size": SIZE, "resize": policy},
+        "photos": [
+            *({"id": p.stem, "file": str(p), "sha256": hashlib.sha256(p.read_bytes()).hexdigest(), "status": "scored",
+               "reason": "", "label": k % 3} for k, p in enumerate(photos)),
+            {"id": "broken", "file": "broken.png", "sha256": "", "status": "undecodable", "reason": "truncated"},
+        ],
+        "colorizers": {
+            method: {"title": method.title(), "paper": PAPERS[method], "url": f"https://example.org/{method}",
+                     "licence": "MIT", "weights": None, "cite": f"{method}2024" if PAPERS[method] else "",
+                     "accepts": ["target"] if method == "truth" else ["L"],
+                     "reported": {"street": {"psnr_rgb": 26.5, "fool_rate": 0.323}} if method == "good" else {}}
+            for method in methods
+        },
+        "metrics": {name: facts | {"definition": f"{facts['title']} of tests."} for name, facts in METRICS.items()},
+        "failures": [], "skipped": [], "seconds": {"metric psnr_rgb": 1.5},
+        "environment": {"processor": "a <processor>", "devices": ["cpu"]}, "identity": {"versions": {"numpy": "2"}},
+    }  # fmt: skip
+    rows = [(p.stem, m, n, float(v[k])) for m in methods for n, v in scores[m].items() for k, p in enumerate(photos)]
+    pd.DataFrame(rows, columns=["image", "colorizer", "metric", "value"]).to_parquet(folder / "scores.parquet")
+    summary = {method: summary_of(method, scores[method]) for method in methods}
+    curves = {method: {"auc": curve_of(scores[method]["auc"])} for method in methods}
+    for name, content in (("manifest", manifest), ("summary", {"colorizers": summary}), ("curves", curves)):
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    (folder / "outputs.sha256").write_text("".join(listing))
+    return open_run(folder)
+
+
+def write_output(folder: Path, method: str, photo: int) -> str:
+    """Write what a method made of a photo, and return its line of outputs.sha256."""
+    picture = PICTURES[photo].astype(int)
+    changed = {"truth": picture, "gray": picture.mean(-1, keepdims=True).repeat(3, -1)}
+    pixels = changed.get(method, picture + (20 if method == "rival" else 5)).clip(0, 255).astype(np.uint8)
+    path = folder / "outputs" / method / f"p{photo:02}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).resize((SIZE, SIZE), Image.Resampling.NEAREST).save(path)
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  outputs/{method}/p{photo:02}.png\n"
+
+
+def summary_of(method: str, scores: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What summary.json says of a method."""
+    found = {
+        name: {"value": float(v.mean()), "ci95": [float(v.mean() - 1), float(v.mean() + 1)], "n": PHOTOS}
+        for name, v in scores.items()
+    }
+    found["fid_clean"] = {"value": 40 - GAIN[method] / 2, "ci95": [1.0, 50.0], "n": PHOTOS}
+    found["params_mb"] = {"value": 129.0 if method == "good" else None, "ci95": None, "n": int(method == "good")}
+    return {name: row | {k: METRICS[name][k] for k in ("unit", "better")} for name, row in found.items()}
+
+
+def curve_of(auc: np.ndarray) -> dict[str, list[float]]:
+    """A curve that ends at 1."""
+    share = np.linspace(0, 1, 151) ** float(1.1 - auc.mean())
+    return {
+        "threshold": list(range(151)), "share": share.tolist(), "low": (share * 0.95).tolist(),
+        "high": np.minimum(1, share * 1.05).tolist(),
+    }  # fmt: skip
+
+
+def fid_matches(run: Run) -> Tournament:
+    """The one pair that competes in FID, as resampling would have it."""
+    return Tournament(
+        (Match("fid_clean", "gray", "good", PHOTOS, Difference(3.0, (2.0, 4.0), 0.001), 0.001),), ()
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""The leaderboard of a dataset: methods x metrics, with intervals, ranks that are sure, and what papers report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+
+from evalsuite.errors import UserError
+from evalsuite.styles import STYLES
+from webapp.page import Answer, Asked, Page, Parameter
+from webapp.parameters import names, one_of, whole
+from webapp.queries.boards import Board, Entry, Metric, boards, entries, metrics, values
+from webapp.rows import rows
+from webapp.tabulation import Chosen, headings, records, tabulate, typeset
+
+PER_PAGE = 100
+SHOWN = ("psnr_rgb", "ssim", "lpips_alex", "fid_ct2", "fid_clean", "fid_efficientnet_lite0", "auc", "auc_rebalanced")
+COLUMNS = 6
+
+
+def answer(asked: Asked) -> Answer:
+    """Rank the methods of a dataset."""
+    session, wanted = asked.session, asked.values
+    board, others = _board(session, asked.parts["dataset"], wanted["at"])
+    known = metrics(session, board)
+    columns = headings(known, _chosen(known, wanted["m"]), wanted["style"])
+    by = _by(known, wanted["by"], [metric for _, metric in columns if metric])
+    everyone = entries(session, board)
+    ordered = _ordered(session, [entry for entry in everyone if wanted["q"].lower() in entry.label.lower()], by)
+    start = next((k + 1 for k, entry in enumerate(ordered) if entry.id == wanted["after"]), 0)
+    shown = tuple(ordered[start : start + PER_PAGE])
+    table = tabulate(session, Chosen(board, tuple(everyone), shown, tuple(columns), by, _pin(everyone, wanted["pin"])))
+    more = start + PER_PAGE < len(ordered)
+    found = records(table)
+    data = {
+        "dataset": {"id": board.dataset_id, **board.shown}, "ranked_by": by and by.name,
+        "pinned": table.pin and table.pin.id, "methods": len(ordered), "rows": found,
+    }  # fmt: skip
+    context = {
+        "table": table, "rows": rows(table), "others": others, "metrics": known, "styles": STYLES,
+        "next_page": shown[-1].id if more else None, "shown": [metric for _, metric in columns],
+    }  # fmt: skip
+    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in shown if entry.about.get("cite")}
+    caption = f"Ranked by {by.title}." if by else ""
+    return Answer(f"Leaderboard of {board.dataset}", data, found, context, typeset(table, caption), cite)
+
+
+def _board(session: Session, dataset: int, at: str) -> tuple[Board, list[Board]]:
+    found = boards(session, dataset)
+    if not found:
+        raise NotFound(f"There is no dataset {dataset}. The first page lists those that there are.")
+    for board in found:
+        if at in ("", board.at):
+            return board, [other for other in found if other != board]
+    known = ", ".join(board.at for board in found)
+    raise UserError(f"Leaderboard: at is one of {known}; got {at!r}. Choose one of them.")
+
+
+def _chosen(known: Mapping[str, Metric], wanted: Sequence[str]) -> list[str]:
+    for name in wanted:
+        if name not in known:
+            raise UserError(f"Leaderboard: m: no metric {name!r} on this board. It has {', '.join(known)}.")
+    usual = [name for name in SHOWN if name in known]
+    return list(wanted) or [*usual, *(name for name in known if name not in usual)][:COLUMNS]
+
+
+def _by(known: Mapping[str, Metric], name: str, shown: Sequence[Metric]) -> Metric | None:
+    if name and name not in known:
+        raise UserError(f"Leaderboard: by: no metric {name!r} on this board. It has {', '.join(known)}.")
+    return known[name] if name else next((m for m in shown if m.better), shown[0] if shown else None)
+
+
+def _pin(everyone: Sequence[Entry], key: int | None) -> Entry | None:
+    found = next((entry for entry in everyone if entry.id == key), None)
+    if key is not None and found is None:
+        raise UserError(f"Leaderboard: pin: no method has key {key} on this board. Use the page's own links.")
+    return found
+
+
+def _ordered(session: Session, found: Sequence[Entry], by: Metric | None) -> list[Entry]:
+    """Best first; without a direction the highest first; those without a value last."""
+    value = values(session, [entry.id for entry in found], by.id) if by else {}
+    sign = 1 if by and by.better == "lower" else -1
+    return sorted(found, key=lambda entry: (entry.id not in value, sign * value.get(entry.id, 0.0), entry.id))
+
+
+PAGE = Page(
+    name="leaderboard",
+    path="/leaderboard/{dataset}",
+    title="Leaderboard",
+    answer=answer,
+    parameters=(
+        Parameter("at", "how photos were brought to size", str),
+        Parameter("style", "a paper's columns", one_of(*STYLES), "default"),
+        Parameter("m", "metrics", names, many=True),
+        Parameter("by", "the metric that ranks", str),
+        Parameter("pin", "the method that others are compared with", whole),
+        Parameter("q", "part of a method's name", str),
+        Parameter("after", "the last method of the page before", whole),
+    ),
+    forms=("html", "json", "csv", "tex", "bib"),
+)

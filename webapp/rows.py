@@ -1,0 +1,111 @@
+"""The rows of a leaderboard as HTML: hundreds of cells, each a number, its interval and a whisker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from evalsuite.contracts import Better
+from evalsuite.typesetting import DASH, number
+from webapp.charts import whisker
+from webapp.numbers import Printed
+from webapp.queries.boards import Cell, Entry
+from webapp.queries.vectors import Difference
+from webapp.tabulation import Heading, Tabulated
+
+SEEN = {
+    "target": "sees the photo",
+    "hints": "is told colors",
+    "reference": "gets a reference",
+    "output": "made elsewhere",
+}
+NONE = Markup(f"<td>{DASH}</td>")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method's row.
+
+    Attributes:
+        entry: The method.
+        told: What it is told beside the lightness, in words.
+        rank: The ranks that it may have.
+        opens: Whether a new group of methods begins here.
+        cells: A cell per column.
+        apart: Whether it is told from the next row, or what would tell it.
+    """
+
+    entry: Entry
+    told: tuple[str, ...]
+    rank: str
+    opens: bool
+    cells: tuple[Markup, ...]
+    apart: str
+
+
+def rows(table: Tabulated) -> list[Row]:
+    """Make the rows."""
+    made: list[Row] = []
+    group: int | None = None
+    for entry in table.entries:
+        own = table.score(entry, table.by)
+        placed = own if own is not None and own.place is not None else None
+        opens = placed is not None and group is not None and placed.group != group
+        group = placed.group if placed else group
+        told = tuple(SEEN.get(seen, seen) for seen in sorted(entry.accepts))
+        cells = tuple(_cell(table, entry, column) for column in table.headings)
+        made.append(Row(entry, told, _rank(placed), opens, cells, _apart(placed)))
+    return made
+
+
+def _rank(score: Cell | None) -> str:
+    if score is None:
+        return DASH
+    return str(score.rank_lo) if score.rank_lo == score.rank_hi else f"{score.rank_lo}{DASH}{score.rank_hi}"
+
+
+def _apart(score: Cell | None) -> str:
+    if score is None or (score.p_next is None and score.photos_more is None):
+        return ""
+    if score.photos_more == 0:
+        return "apart"
+    return f"≈ {score.photos_more:,} photos more" if score.photos_more else "not told apart"
+
+
+def _cell(table: Tabulated, entry: Entry, column: Heading) -> Markup:
+    score, shown = table.score(entry, column.metric), column.printed
+    published = table.reported(entry, column)
+    if shown is None:
+        return Markup("<td>{}</td>").format(number(published, "fraction", 1))
+    if score is None or score.value is None:
+        return NONE
+    apart = table.difference(entry, column.metric)
+    if table.pin is not None:
+        return NONE if apart is None else _difference(table, shown, apart)
+    mark = table.mark(entry, column.metric)
+    text = shown.value(score.value)
+    value = f"<b>{text}</b>" if mark == "best" else f"{text}†" if mark == "tied" else text
+    ends = (score.lo, score.hi)
+    line = whisker(score.value, ends, table.domains[shown.metric.id]) if score.lo is not None else ""
+    paper = f"<u>published {shown.value(published)}</u>" if published is not None else ""
+    return Markup(f"<td>{value} <small>{shown.span(ends)}</small>{line}{paper}</td>")
+
+
+def _difference(table: Tabulated, shown: Printed, apart: Difference) -> Markup:
+    ends = (apart.lo, apart.hi)
+    line = whisker(apart.value, ends, table.domains[shown.metric.id], zero=True) if apart.lo is not None else ""
+    sign = _sign(apart, shown.metric.better)
+    text = f"{sign} {shown.value(apart.value, signed=True)} <small>{shown.span(ends, signed=True)}</small>"
+    return Markup(f"<td>{text}{line}</td>")
+
+
+def _sign(apart: Difference, better: Better) -> str:
+    """Better or worse by shape, never by color alone."""
+    if apart.lo is None:
+        return ""
+    if not apart.apart:
+        return "="
+    if better is None:
+        return ""
+    return "▲" if (apart.value > 0) == (better == "higher") else "▼"

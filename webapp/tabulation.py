@@ -1,0 +1,228 @@
+"""A board as a table: chosen methods and metrics, differences from a pinned one, what papers report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from evalsuite.styles import LABELED_REAL, PAPERS, Column
+from evalsuite.typesetting import DASH, Cell, Table, describe, number
+from webapp.numbers import Printed, printed
+from webapp.queries.boards import Board, Entry, Metric, bests, cells
+from webapp.queries.boards import Cell as Score
+from webapp.queries.vectors import Difference, paired, resampled, vectors
+
+Scores: TypeAlias = Mapping[tuple[int, int], Score]
+"""(entry, metric) to value and standing."""
+FOOL_RATE = "fool_rate"
+"""What papers' records call the share of people who took the output for the photo."""
+MEAN = 1e-6
+"""A value as near to the mean of its scores per photo is that mean."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column: its metric, how it is printed, and what a paper calls it; no metric for what people said."""
+
+    title: str
+    metric: Metric | None
+    printed: Printed | None
+
+    @property
+    def key(self) -> str:
+        """What the column is called in addresses and files."""
+        return self.metric.name if self.metric else FOOL_RATE
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a leaderboard shall show.
+
+    Attributes:
+        board: The dataset.
+        everyone: All its methods.
+        shown: Those of this page, in order.
+        columns: Titles and metrics.
+        by: The metric that ranks, None where there is none.
+        pin: The method that others are compared with.
+    """
+
+    board: Board
+    everyone: tuple[Entry, ...]
+    shown: tuple[Entry, ...]
+    columns: tuple[tuple[str, Metric | None], ...]
+    by: Metric | None
+    pin: Entry | None
+
+
+@dataclass(frozen=True)
+class Tabulated:
+    """Everything that a leaderboard shows.
+
+    Attributes:
+        board: The dataset.
+        entries: The methods, in the order of rows.
+        headings: The columns.
+        scores: (entry, metric) to value and standing.
+        by: The metric that ranks, None where there is none.
+        pin: The method that others are compared with.
+        differences: (entry, metric) to the difference from the pinned one.
+        domains: Metric to the range of its whiskers.
+        bests: Metric to the best candidate's key and its group.
+    """
+
+    board: Board
+    entries: tuple[Entry, ...]
+    headings: tuple[Heading, ...]
+    scores: Mapping[tuple[int, int], Score]
+    by: Metric | None
+    pin: Entry | None
+    differences: Mapping[tuple[int, int], Difference]
+    domains: Mapping[int, tuple[float, float]]
+    bests: Mapping[int, tuple[int, int]]
+
+    def score(self, entry: Entry, metric: Metric | None) -> Score | None:
+        """A value, None where there is none."""
+        found = self.scores.get((entry.id, metric.id)) if metric else None
+        return found if found is not None and found.value is not None else None
+
+    def reported(self, entry: Entry, heading: Heading) -> float | None:
+        """What the method's paper reports for this dataset."""
+        value = entry.about.get("reported", {}).get(heading.key)
+        return None if value is None else float(value)
+
+    def difference(self, entry: Entry, metric: Metric | None) -> Difference | None:
+        """How far an entry is from the pinned one."""
+        return self.differences.get((entry.id, metric.id)) if metric else None
+
+    def mark(self, entry: Entry, metric: Metric | None) -> Literal["", "best", "tied"]:
+        """Whether an entry is the best candidate, or cannot be told from it."""
+        own, best = self.score(entry, metric), self.bests.get(metric.id) if metric else None
+        if own is None or best is None or not entry.candidate:
+            return ""
+        return "best" if entry.id == best[0] else "tied" if own.group == best[1] else ""
+
+
+def tabulate(session: Session, chosen: Chosen) -> Tabulated:
+    """Read what a leaderboard shows."""
+    wanted = {metric.id: metric for metric in [chosen.by, *(metric for _, metric in chosen.columns)] if metric}
+    keys = [entry.id for entry in chosen.shown] + ([chosen.pin.id] if chosen.pin else [])
+    scores = cells(session, keys, list(wanted))
+    competing = {entry.id for entry in chosen.shown if "target" not in entry.accepts}
+    domains = {key: _domain([s for (e, m), s in scores.items() if m == key and e in competing]) for key in wanted}
+    apart: dict[tuple[int, int], Difference] = {}
+    if chosen.pin:
+        apart = _differences(session, chosen, list(wanted.values()), scores)
+        domains = {key: _around([d for (e, m), d in apart.items() if m == key and e in competing]) for key in wanted}
+    best = bests(session, [entry for entry in chosen.everyone if entry.candidate], list(wanted))
+    heads = tuple(_heading(title, metric, scores) for title, metric in chosen.columns)
+    return Tabulated(chosen.board, chosen.shown, heads, scores, chosen.by, chosen.pin, apart, domains, best)
+
+
+def headings(metrics: Mapping[str, Metric], chosen: Sequence[str], style: str) -> list[tuple[str, Metric | None]]:
+    """The columns: those of a paper, or the chosen metrics."""
+    if style not in PAPERS:
+        return [(metrics[name].title, metrics[name]) for name in chosen]
+    found: list[tuple[str, Metric | None]] = []
+    for column in PAPERS[style]:
+        name = column.filled_by(list(metrics))
+        if name is not None:
+            found.append((_title(column, metrics[name]), metrics[name]))
+        elif column.title == LABELED_REAL:
+            found.append((LABELED_REAL, None))
+    return found
+
+
+def _title(column: Column, metric: Metric) -> str:
+    """As the paper has it, unless another metric stands for the paper's."""
+    return column.title if metric.name == column.metrics[0] else metric.title
+
+
+def _domain(scores: Sequence[Score]) -> tuple[float, float]:
+    """The range that holds all values and intervals."""
+    edges = [edge for s in scores for edge in (s.value, s.lo, s.hi) if edge is not None]
+    return (min(edges), max(edges)) if edges else (0.0, 1.0)
+
+
+def _around(found: Sequence[Difference]) -> tuple[float, float]:
+    """The range that holds all intervals of differences, and 0."""
+    edges = [edge for d in found for edge in (d.lo, d.hi) if edge is not None]
+    return min([0.0, *edges]), max([0.0, *edges])
+
+
+def _differences(
+    session: Session, chosen: Chosen, metrics: Sequence[Metric], scores: Scores
+) -> dict[tuple[int, int], Difference]:
+    """(entry, metric) to its difference from the pinned: photo by photo where the metric is a mean over photos."""
+    pin = chosen.pin.id if chosen.pin else 0
+    keys = [entry.id for entry in chosen.shown if entry.id != pin]
+    drawn, found = resampled(session, keys, pin, [metric.id for metric in metrics]), {}
+    for metric in metrics:
+        base, by_photo = scores.get((pin, metric.id)), vectors(session, [*keys, pin], metric.id)
+        for key in keys:
+            own = scores.get((key, metric.id))
+            if own is None or base is None or own.value is None or base.value is None:
+                continue
+            known = drawn.get((key, metric.id), Difference(0, own.value - base.value))
+            exact = key in by_photo and pin in by_photo and _is_mean(own) and _is_mean(base)
+            found[key, metric.id] = (paired(by_photo[key], by_photo[pin]) if exact else None) or known
+    return found
+
+
+def _is_mean(score: Score) -> bool:
+    if score.value is None or score.mean is None:
+        return False
+    return abs(score.value - score.mean) <= MEAN * max(1.0, abs(score.value))
+
+
+def _heading(title: str, metric: Metric | None, scores: Scores) -> Heading:
+    """Choose how a column is printed."""
+    if metric is None:
+        return Heading(title, None, None)
+    return Heading(title, metric, printed(metric, [s.value for (_, key), s in scores.items() if key == metric.id]))
+
+
+def records(table: Tabulated) -> list[dict[str, Any]]:
+    """A record per method and metric, for CSV."""
+    return [
+        {
+            "place": score.place, "rank_lo": score.rank_lo, "rank_hi": score.rank_hi, "tie_group": score.group,
+            "colorizer": entry.name, "run": entry.run, "entry": entry.id, "metric": column.key, "n": score.n,
+            "value": score.value, "low": score.lo, "high": score.hi, "unit": column.metric.unit,
+            "better": column.metric.better, "published": table.reported(entry, column),
+            "difference": apart.value if apart else None, "difference_low": apart.lo if apart else None,
+            "difference_high": apart.hi if apart else None, "p_next": score.p_next, "photos_more": score.photos_more,
+        }
+        for entry in table.entries
+        for column in table.headings
+        if column.metric and (score := table.score(entry, column.metric))
+        for apart in (table.difference(entry, column.metric),)
+    ]  # fmt: skip
+
+
+def typeset(table: Tabulated, caption: str) -> Table:
+    """The same for a paper."""
+    heads = [column.printed.head.replace(column.printed.metric.title, column.title) if column.printed else column.title
+             for column in table.headings]  # fmt: skip
+    rows = [(entry.label, tuple(_cell(table, entry, column) for column in table.headings)) for entry in table.entries]
+    notes = ["Bold: the best; dagger: not told from it by paired tests with Holm's correction. Brackets: 95%."]
+    if table.pin:
+        notes = [f"Differences from {table.pin.label} on shared photos, with 95% intervals."]
+    return Table(f"{describe(table.board.shown)}. {caption}", ("Method", *heads), tuple(rows), tuple(notes))
+
+
+def _cell(table: Tabulated, entry: Entry, column: Heading) -> Cell:
+    score, shown = table.score(entry, column.metric), column.printed
+    if shown is None:
+        value = table.reported(entry, column)
+        return Cell(number(value, "fraction", 1))
+    if score is None:
+        return Cell(DASH)
+    apart = table.difference(entry, column.metric)
+    if apart is not None:
+        return Cell(shown.value(apart.value, signed=True), shown.span((apart.lo, apart.hi), signed=True))
+    mark = "" if table.pin else table.mark(entry, column.metric)
+    return Cell(shown.value(score.value), shown.span((score.lo, score.hi)), mark)
