@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from evalsuite.errors import UserError
@@ -89,7 +90,7 @@ def read_templates(
         UserError: A key or placeholder is wrong, with the line; or a language lacks texts.
     """
     own = own or {}
-    ours = {locale: read_lines(FOLDER / f"{locale}.yaml").mapping() for locale in SHIPPED}
+    ours = _shipped()
     found = {}
     for locale in locales or list(own) or SHIPPED:
         entries = {**ours.get(locale, {}), **own.get(locale, {})}
@@ -182,6 +183,11 @@ def _check(key: str, entry: Entry, english: Mapping[str, Entry]) -> None:
 
 def _is_part(key: str) -> bool:
     return key.split("_")[0] in {*PARTS, "reward", "seconds", "contact"}
+
+
+@cache
+def _shipped() -> dict[str, dict[str, Entry]]:
+    return {locale: read_lines(FOLDER / f"{locale}.yaml").mapping() for locale in SHIPPED}
 
 
 def _tidy(text: str) -> str:
