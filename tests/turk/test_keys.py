@@ -20,6 +20,7 @@ from turk.keys import (
     random_seed,
     random_token,
     site_secret,
+    synthetic_seed,
     token_hash,
 )
 from webapp.config import read_config
@@ -126,6 +127,12 @@ def test_seeds_fit_both_databases() -> None:
 
     assert len(seeds) > 990
     assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def test_a_synthetic_participant_is_planned_the_same_everywhere() -> None:
+    # printf 'hash:robot 3' | sha256sum | cut -c-8, halved
+    assert synthetic_seed("hash", "robot 3") == 0x95ADBF90 >> 1
+    assert len({synthetic_seed(study, f"robot {k}") for study in ("a", "b") for k in range(100)}) == 200
 
 
 def test_comparing_takes_any_text() -> None:

@@ -53,20 +53,19 @@ def test_a_session_goes_from_device_to_code(store: Store, study_row: StudyRow, c
 def test_every_event_can_be_repeated(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store)
     ticket = walk.ticket
-    for event, arguments in (
-        (sessions.device, (DEVICE,)),
-        (sessions.consent, ("v1", True)),
-        (sessions.color_vision, (["no"],)),
-        (sessions.begin, ()),
-    ):
-        first = event(store, ticket, *arguments)
+
+    def twice(event: Any, *arguments: Any) -> None:
+        walk.step = event(store, ticket, *arguments)
         clock.go(seconds=1)
-        assert event(store, ticket, *arguments) == first
-    walk.step = first
+        assert event(store, ticket, *arguments) == walk.step
+
+    twice(sessions.device, DEVICE)
+    twice(sessions.consent, "v1", True)
+    twice(sessions.color_vision, ["no"])
+    twice(sessions.begin)
     walk.to_comment(clock)
-    for event, arguments in ((sessions.comment, ("fun",)), (sessions.finish, ())):
-        first = event(store, ticket, *arguments)
-        assert event(store, ticket, *arguments) == first
+    twice(sessions.comment, "fun")
+    twice(sessions.finish)
     assert len(rows(store.engine, TrialRow)) == 8
 
 
