@@ -17,7 +17,7 @@ from typing import IO
 
 from evalsuite.errors import UserError
 
-ADDRESS = re.compile(r"http://\S+?(?=[\s.]*\s|$)")
+ADDRESS = re.compile(r"http://(\[[0-9a-f:]+\]|[\w.-]+):\d+")
 ROOT = Path(__file__).resolve().parents[1]
 STOP_S = 15.0
 
@@ -55,8 +55,7 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(group, signal.SIGKILL)
             self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        _hang_up(self.process)
 
 
 @contextmanager
@@ -95,6 +94,7 @@ def start_site(database_url: str, workers: int = 2, port: int = 0, key: str | No
         address = _address(process)
         if address is None:
             process.wait()
+            _hang_up(process)
             log.seek(0)
             words = log.read().strip().splitlines()
             raise UserError(f"the site did not start: {words[-1] if words else 'it said nothing'}")
@@ -110,6 +110,11 @@ def _start(command: list[str], environ: Mapping[str, str], log: IO[str]) -> subp
         text=True,
         start_new_session=True,
     )
+
+
+def _hang_up(process: subprocess.Popen[str]) -> None:
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _address(process: subprocess.Popen[str]) -> str | None:
