@@ -63,13 +63,14 @@ export async function enter(study, locale, waiting) {
   return said;
 }
 
-// Where the session is; null when there is none yet. An answer that waits is sent first.
+// Where the session is; null when there is none yet. Asking makes the session this tab's; an answer that waited for the
+// network goes out next.
 export async function resume(waiting) {
   if (!token) return null;
   try {
-    const waitingAnswer = recall("answer");
-    if (waitingAnswer) await answer(...JSON.parse(waitingAnswer), waiting).catch(() => null);
-    return await call("GET", "/api/session", undefined, waiting);
+    const found = await call("GET", "/api/session", undefined, waiting);
+    const kept = recall("answer");
+    return (kept && (await answer(...JSON.parse(kept), waiting).catch(() => null))) || found;
   } catch (error) {
     if (!(error instanceof Refused) || ![401, 404].includes(error.status)) throw error;
     setToken(null);

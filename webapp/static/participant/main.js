@@ -107,5 +107,10 @@ for (const kind of ["blur", "focus", "online", "offline"]) addEventListener(kind
 addEventListener("resize", () => note("resize", { width: innerWidth, height: innerHeight }));
 document.addEventListener("visibilitychange", () => note(document.hidden ? "hidden" : "visible"));
 addEventListener("unhandledrejection", (event) => stopped(event.reason));
-const found = (await resume(waiting)) ?? (await enter(study, locale, waiting));
-await go(found.step);
+
+async function start() {
+  const found = (await resume(waiting)) ?? (await enter(study, locale, waiting));
+  await go(found.step);
+}
+
+start().catch(stopped);

@@ -138,11 +138,17 @@ export async function present(stage, screen, images, { interval, maskUrl, resume
   stage.scrollIntoView({ block: "center" });
   const box = images[0].getBoundingClientRect();
   const seen = watchAttention(stage);
-  const { shown, origin, asked } = await run(stage, phasesOf(screen), interval, seen);
+  const phases = phasesOf(screen);
+  const { shown, origin, asked } = await run(stage, phases, interval, seen);
   const exposed = { hidden: seen.hidden, blurs: seen.blurs, resizes: seen.resizes };
   seen.stop();
-  if (exposed.hidden) await resume();
-  const begun = exposed.hidden ? await frame() : asked;
+  let begun = asked;
+  if (exposed.hidden) {
+    await resume();
+    // No answer is taken before the images could have been seen, not even one that will not count.
+    const end = origin + phases.reduce((sum, phase) => sum + (phase.ms ?? 0), 0);
+    do begun = await frame(); while (begun < end);
+  }
   if (screen.exposure_ms !== null) stage.dataset.phase = "ask";
   const [answer, stamp, trusted] = await ask();
   stage.dataset.phase = "blank";

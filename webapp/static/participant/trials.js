@@ -31,6 +31,19 @@ function back() {
   });
 }
 
+// The window became too small for the stage: wait until it is large enough again.
+async function roomFor(here) {
+  while (here.stage.scrollWidth > document.documentElement.clientWidth) {
+    const size = { width: here.stage.scrollWidth + 32, height: here.stage.clientHeight + 120 };
+    await new Promise((done) => {
+      const go = button(t("device_retry"), done);
+      here.prompt.replaceChildren(h("p", { role: "status" }, t("device_too_small", size)), h("p", { class: "answers" }, go));
+      go.focus();
+    });
+    here.prompt.replaceChildren();
+  }
+}
+
 // Shows one trial: gives answer, reaction time and the record of its exposure.
 export async function showTrial(step, leave) {
   const { screen, block } = step;
@@ -45,6 +58,7 @@ export async function showTrial(step, leave) {
   here.progress.value = step.progress.done / step.progress.total;
   const images = await takeImages(step.images, unreachable);
   fetchAhead(step.ahead);
+  await roomFor(here);
   return present(here.stage, screen, images, { interval, maskUrl, resume: back, ask: () => ask(here, screen) });
 }
 

@@ -1,0 +1,72 @@
+"""A site with a study on a free port, and a real Chromium to visit it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import Engine
+from werkzeug.serving import make_server
+
+from tests.e2e.site import Site
+from tests.turk.studies_made import SECRET, SYNTHETIC_KEY
+from webapp import create_app
+from webapp.config import Config
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+"""Debian's; without one, what `playwright install chromium` brought."""
+PATIENCE_MS = 30_000
+"""Machines that test are busy; nothing here is about speed."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium for all tests."""
+    with sync_playwright() as playwright:
+        if CHROMIUM is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("no Chromium on this machine")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own context; errors of its scripts and broken policies fail the test."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1100, "height": 800})
+    page = context.new_page()
+    expect.set_options(timeout=PATIENCE_MS)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    context.close()
+    assert not wrong
+
+
+@pytest.fixture
+def site(engine: Engine, tmp_path: Path) -> Iterator[Site]:
+    """The site over each database in turn, served from a thread."""
+    url = engine.url.render_as_string(hide_password=False)
+    settings: dict[str, Any] = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
+    app = create_app(Config(database_url=url, secret_key=SECRET, synthetic_key=SYNTHETIC_KEY, **settings))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.port}", engine, tmp_path)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["engine"].dispose()
