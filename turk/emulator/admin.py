@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 
 from evalsuite.errors import UserError
 from turk.emulator.clock import VirtualClock
@@ -18,6 +18,8 @@ from turk.emulator.serving import from_here
 
 View = Callable[[], Any]
 Action = Callable[[Mapping[str, Any]], Any]
+# Not tables of things that happened: the page shows them in other ways, or they say nothing to a person.
+HIDDEN = {"clock", "faults"}
 UNITS = {"seconds": 1, "hours": 3600, "days": 86400}
 
 
@@ -33,6 +35,10 @@ class Controls:
     chores: list[Callable[[], None]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.views.update(_views(self))
+        self.actions.update(_actions(self))
+
     def catch_up(self) -> None:
         """Let every platform do what was due by now."""
         for chore in self.chores:
@@ -42,13 +48,11 @@ class Controls:
 def make_admin(controls: Controls) -> Blueprint:
     """Make the routes under /_emulator: GET a view, POST an action."""
     admin = Blueprint("admin", __name__, url_prefix="/_emulator", template_folder="templates", static_folder="static")
-    controls.views = {**controls.views, **_views(controls)}
-    controls.actions = {**_actions(controls), **controls.actions}
 
     @admin.get("/")
     def overview() -> str:
         controls.catch_up()
-        tables = {name: _rows(plain(view())) for name, view in controls.views.items() if name != "clock"}
+        tables = {name: _rows(plain(view())) for name, view in controls.views.items() if name not in HIDDEN}
         return render_template("overview.html", controls=controls, now=controls.clock.now(), tables=tables)
 
     @admin.get("/<name>")
@@ -59,7 +63,7 @@ def make_admin(controls: Controls) -> Blueprint:
         return jsonify(plain(controls.views[name]())), 200
 
     @admin.post("/<name>")
-    def act(name: str) -> tuple[Response, int]:
+    def act(name: str) -> Any:
         if not from_here():
             return jsonify({"error": "Another site's page cannot do this."}), 403
         if name not in controls.actions:
@@ -70,9 +74,7 @@ def make_admin(controls: Controls) -> Blueprint:
             done = controls.actions[name](body if isinstance(body, dict) else {})
         except UserError as error:
             return jsonify({"error": str(error)}), 400
-        if not request.is_json:
-            return jsonify({"ok": True}), 200
-        return jsonify(plain(done)), 200
+        return jsonify(plain(done)) if request.is_json else redirect(url_for(".overview"), 303)
 
     return admin
 
@@ -80,11 +82,11 @@ def make_admin(controls: Controls) -> Blueprint:
 def _views(controls: Controls) -> dict[str, View]:
     return {
         "clock": lambda: {"now": controls.clock.now(), "frozen": controls.clock.frozen},
-        "faults": lambda: {
-            "seed": controls.faults.seed,
-            "rules": controls.faults.rules,
-            "happened": controls.faults.happened,
-        },
+        "faults": lambda: {"seed": controls.faults.seed, "rules": controls.faults.rules},
+        "happened": lambda: [
+            {"kind": fault.rule.kind, "on": fault.rule.on, "subject": fault.subject, "count": fault.count}
+            for fault in controls.faults.happened
+        ],
         "deliveries": lambda: [
             {"url": receipt.parcel.url, "label": receipt.parcel.label, "status": receipt.status, "tries": receipt.tries}
             for receipt in controls.delivery.receipts

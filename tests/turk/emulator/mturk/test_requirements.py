@@ -105,7 +105,7 @@ def test_places_are_countries_and_parts_of_them(
 def test_the_systems_qualifications_follow_a_workers_past(emulator: Emulator, mturk: Any) -> None:
     emulator.admin.act("worker", worker_id="A1GOOD", prior_approved=990, prior_rejected=10, masters=True)
     emulator.admin.act("worker", worker_id="A1POOR", prior_approved=90, prior_rejected=30, adult=False)
-    needs = {
+    needs: dict[str, dict[str, Any]] = {
         "percent": {
             "QualificationTypeId": PERCENT_APPROVED,
             "Comparator": "GreaterThanOrEqualTo",
