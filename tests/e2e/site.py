@@ -16,7 +16,7 @@ from turk.design import plan_session
 from turk.registry import protocol
 from turk.study import Study
 from turk.tables import StudyRow
-from turk.texts import filled, read_templates, session_of
+from turk.texts import SHIPPED, filled, read_templates, session_of
 
 QUICK = {"practice": 2, "test": 4, "catch": 2, "fixation_ms": 100, "gap_ms": 150, "mask_ms": 50, "size": 160}
 """Parameters that keep a session short."""
@@ -58,7 +58,7 @@ def texts_for(parameters: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
         reward_usd=Decimal("1.40"),
     )
     plan = plan_session(study, asked.arms(study.conditions)[0], 0, 0)
-    return filled(read_templates(None, None), session_of(study, asked, plan))
+    return filled(read_templates(None, SHIPPED), session_of(study, asked, plan))
 
 
 def arrive(page: Page, site: Site, name: str = "street", query: str = "") -> None:
