@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from evalsuite.db import now, session_scope
@@ -195,8 +195,7 @@ def _keep(engine: Engine, study: Study, files: _Files, studies: Path, overwrite:
             return Built(study, folder, new=False)
         if row is not None:
             _check_replaceable(session, row, overwrite)
-            session.delete(row)
-            session.flush()
+            _delete(session, row)
         insert_study(session, study, folder, files.run_sha256)
     return Built(study, folder, new=True)
 
@@ -209,6 +208,13 @@ def _check_replaceable(session: Session, row: StudyRow, overwrite: bool) -> None
     if not overwrite:
         rule = f"study {row.name!r}: there is another study of this name, with hash {row.sha256[:12]}"
         raise UserError(f"{rule}. Give the file another name, or say --replace while it has not started.")
+
+
+def _delete(session: Session, row: StudyRow) -> None:
+    # Trials name conditions, which PostgreSQL would delete before them: sessions and their trials go first.
+    session.execute(delete(SessionRow).where(SessionRow.study_id == row.id))
+    session.delete(row)
+    session.flush()
 
 
 def _place(staging: Path, folder: Path) -> None:
