@@ -62,7 +62,7 @@ def simulate(
     Raises:
         UserError: The site lets nobody in, shows images of another study, or does not answer.
     """
-    visits = list(_entered(study, site, crowd, watch))
+    visits = list(entered(study, site, crowd, watch))
     stopped = threading.Event()
     with ThreadPoolExecutor(crowd.at_once) as pool:
         futures = [pool.submit(_take, visit, stopped) for visit in visits]
@@ -114,7 +114,8 @@ def totals(reports: Sequence[Report]) -> dict[str, Counter[str]]:
     return table
 
 
-def _entered(study: Study, site: Site, crowd: Crowd, watch: Watch) -> Iterator[Visit]:
+def entered(study: Study, site: Site, crowd: Crowd, watch: Watch = nobody) -> Iterator[Visit]:
+    """Let a crowd in, one after the other; each is then at the step where they were before, or at the first."""
     people = make_population(study, crowd.rates, crowd.seed, crowd.law)
     see = eyes(study)
     for number, kind in enumerate(kinds_in_turn(crowd.shares, crowd.people)):

@@ -68,8 +68,12 @@ class Wire:
             data = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         until, pause = time.monotonic() + self.patience_s, FIRST_PAUSE_S
-        while True:
+        idle = self.connection.sock is not None
+        reply = self._once(method, path, data, sent)
+        if reply is None and idle:
+            # The server closes connections that were idle for a while, which shows only now.
             reply = self._once(method, path, data, sent)
+        while True:
             if reply is not None and reply.status < 500:
                 return reply
             if time.monotonic() + pause > until:
@@ -77,11 +81,11 @@ class Wire:
                 raise UserError(f"{self.url}: the server answers; got {told} for {method} {path}. Look into its log.")
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
+            reply = self._once(method, path, data, sent)
 
     def _once(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Reply | None:
         started = time.perf_counter()
         reply = None
-        # An idle connection may have been closed by the server; that shows only now.
         with suppress(OSError, HTTPException):
             self.connection.request(method, path, data, dict(headers))
             answer = self.connection.getresponse()

