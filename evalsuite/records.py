@@ -13,6 +13,7 @@ from evalsuite.results import Run
 from evalsuite.summary import finite
 
 if TYPE_CHECKING:
+    from evalsuite.chroma import Chroma
     from evalsuite.tournament import Match, Rank
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -112,6 +113,14 @@ def outputs(run: Run, entries: Mapping[str, int], photos: Mapping[str, int]) -> 
         _, colorizer, photo = path.removesuffix(".png").split("/", 2)
         if colorizer in entries and photo in photos:
             yield {"entry_id": entries[colorizer], "photo_id": photos[photo], "sha256": sha256}
+
+
+def chromas(found: Iterable[Chroma], run_id: int) -> Iterator[dict[str, Any]]:
+    """The colors of photos and outputs."""
+    for colors in found:
+        bins = None if colors.bins is None else colors.bins.astype("<f8").tobytes()
+        histogram = colors.histogram.astype("<i8").tobytes()
+        yield {"run_id": run_id, "name": colors.name, "histogram": histogram, "bins": bins}
 
 
 def failures(run: Run, run_id: int, entries: Mapping[str, int]) -> Iterator[dict[str, Any]]:

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from evalsuite.boards import Board, update_board
 from evalsuite.db import Base, now, session_scope
-from evalsuite.records import about, curves, failures, outputs, pairs, scores, spread, summaries
+from evalsuite.records import about, chromas, curves, failures, outputs, pairs, scores, spread, summaries
 from evalsuite.results import Run, sha256_of
 from evalsuite.tables import (
+    ChromaRow,
     ColorizerRow,
     CounterRow,
     CurveRow,
@@ -38,6 +39,7 @@ from evalsuite.vectors import pack
 if TYPE_CHECKING:
     import psycopg
 
+    from evalsuite.chroma import Chroma
     from evalsuite.tournament import Tournament
 
 CHUNK = 10_000
@@ -69,7 +71,12 @@ def identity_of(run: Run) -> str:
     return digest.hexdigest()
 
 
-def import_run(engine: Engine, run: Run, compare: Callable[[Run], Tournament] | None = None) -> Imported:
+def import_run(
+    engine: Engine,
+    run: Run,
+    compare: Callable[[Run], Tournament] | None = None,
+    look: Callable[[Run], Sequence[Chroma]] | None = None,
+) -> Imported:
     """Put a run folder into the database in one transaction; a run that is there changes nothing.
 
     Args:
@@ -77,6 +84,7 @@ def import_run(engine: Engine, run: Run, compare: Callable[[Run], Tournament] | 
         run: The run folder.
         compare: Makes the matches and ranks of a run that is new, `evalsuite.tournament.tournament`; without it the
             database has none.
+        look: Counts the colors of a run that is new, `evalsuite.chroma.chroma`; without it the database has none.
 
     Returns:
         The run's key, whether it is new, and how many scores it has.
@@ -89,9 +97,14 @@ def import_run(engine: Engine, run: Run, compare: Callable[[Run], Tournament] | 
         if known := _known(session, identity):
             return known
     played = compare(run) if compare is not None else None
+    seen = look(run) if look is not None else ()
     with session_scope(engine) as session:
         _wait_for_other_imports(session)
-        return _known(session, identity) or _import_new(session, run, identity, played)
+        if known := _known(session, identity):
+            return known
+        imported = _import_new(session, run, identity, played)
+        _insert(session, ChromaRow, chromas(seen, imported.run_id))
+        return imported
 
 
 def data_version(session: Session) -> int:

@@ -211,6 +211,17 @@ class CurveRow(Base):
     points: Mapped[dict[str, Any]]
 
 
+class ChromaRow(Base):
+    """The colors of a run's photos ("target") or of a method's outputs: `evalsuite.chroma.Chroma` as bytes."""
+
+    __tablename__ = "chroma"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(RunRow.id, ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    histogram: Mapped[bytes]
+    bins: Mapped[bytes | None]
+
+
 class FailureRow(Base):
     """A photo without a score, and why: of one entry, or of the whole run where it could not be decoded."""
 

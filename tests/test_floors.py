@@ -17,7 +17,7 @@ MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for pa
 LIGHT = (
     "cli", "compare", "contracts", "dataset", "db", "demo", "errors", "groups", "images", "pairing", "plugins",
     "records", "reductions", "registry", "report", "resampling", "results", "standings", "stats", "store", "summary",
-    "survey", "tables", "tournament",
+    "survey", "tables", "thumbnails", "tournament",
 )  # fmt: skip
 
 

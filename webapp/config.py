@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from platformdirs import user_data_path
-
 from evalsuite.db import default_url, make_engine
 from evalsuite.errors import UserError
+from evalsuite.thumbnails import folder_beside, thumbnails_folder
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 KEY_LENGTH = 32
@@ -72,13 +71,14 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         UserError: A setting cannot be used.
     """
     url = database_url or secret(environ, "DATABASE_URL") or default_url()
+    make_engine(url)  # refuses what is no address of a database
     studies = folder_beside(url) / "studies"
     public_url = _public_url(environ.get("PUBLIC_URL", ""))
     return Config(
         database_url=url,
         secret_key=_secret_key(environ, folder_beside(url)),
         studies_dir=Path(environ.get("STUDIES_DIR") or studies),
-        thumbnails_dir=Path(environ.get("THUMBNAILS_DIR") or folder_beside(url) / "thumbnails"),
+        thumbnails_dir=thumbnails_folder(url, environ),
         public_url=public_url,
         trusted_hosts=_trusted_hosts(environ.get("TRUSTED_HOSTS", ""), public_url),
         access_token=secret(environ, "ACCESS_TOKEN"),
@@ -88,14 +88,6 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         synthetic_key=secret(environ, "SYNTHETIC_KEY"),
         recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
     )
-
-
-def folder_beside(database_url: str) -> Path:
-    """The folder of an SQLite file, or the user's data folder where the database is a server."""
-    with_file = make_engine(database_url).url
-    if with_file.get_backend_name() == "sqlite" and with_file.database and with_file.database != ":memory:":
-        return Path(with_file.database).resolve().parent
-    return user_data_path("colorization-evalsuite", appauthor=False)
 
 
 def secret(environ: Mapping[str, str], name: str) -> str | None:

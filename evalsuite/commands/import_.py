@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from evalsuite.chroma import chroma
 from evalsuite.db import default_url, make_engine, upgrade
 from evalsuite.results import open_run
 from evalsuite.store import import_run
+from evalsuite.thumbnails import make_thumbnails, thumbnails_folder
 from evalsuite.tournament import tournament
 
 
@@ -16,7 +18,7 @@ from evalsuite.tournament import tournament
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 def command(run: Path, url: str | None) -> None:
-    """Put a run into the database, in one transaction. The same run twice changes nothing.
+    """Put a run into the database, in one transaction, and make thumbnails beside it. Twice changes nothing.
 
     \b
     Example:
@@ -26,6 +28,7 @@ def command(run: Path, url: str | None) -> None:
     opened = open_run(run)
     engine = make_engine(url or default_url())
     upgrade(engine)
-    imported = import_run(engine, opened, tournament)
+    imported = import_run(engine, opened, tournament, chroma)
+    make_thumbnails(opened, thumbnails_folder(url or default_url()))
     done = f"imported, {imported.scores} scores" if imported.new else "is already there, nothing changed"
     click.echo(f"{run}: {done} (run {imported.run_id} in {engine.url.render_as_string(hide_password=True)})")
