@@ -29,7 +29,7 @@ def global_hints_of(rgb8: Tensor) -> GlobalHints:
         UserError: Another shape.
 
     Source:
-        Zhang, Zhu et al. 2017, section 3.3, and the released global_stats.prototxt: ab resized bilinearly to 64 x 64,
+        Zhang, Zhu et al. 2017, and the released global_stats.prototxt: ab resized bilinearly to 64 x 64,
         each pixel counted for its nearest bin (NN = 1 there, not the soft encoding), averaged; S of HSV averaged.
 
     Example:

@@ -7,12 +7,15 @@ which the release's temperature is folded; ab / 110 at a quarter of the size, up
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from evalsuite.colorizers.release import AB_SCALE, Recipe, block
-from evalsuite.contracts import Colorizer, Setting, Weights
+from evalsuite.bins import ab_bins
+from evalsuite.colorizers.release import AB_SCALE, Recipe, block, network_input
+from evalsuite.contracts import Batch, Colorizer, Distribution, Setting, Weights
 from evalsuite.weights import find, load_state
 
 BINS = 313
@@ -64,10 +67,23 @@ WEIGHTS = Weights(
 )
 
 
-def _load(setting: Setting) -> Recipe:
+def distribution_of(network: ECCV16, device: torch.device) -> Callable[[Batch], Distribution]:
+    """Give the distribution over the 313 bins behind the network's colors."""
+    return lambda batch: Distribution(network.logits(network_input(batch.L)), ab_bins(device))
+
+
+def _network(setting: Setting) -> ECCV16:
     with torch.device("meta"):
         network = ECCV16()
-    return Recipe(load_state(network, find(WEIGHTS, setting.weights))).to(setting.device)
+    return load_state(network, find(WEIGHTS, setting.weights)).to(setting.device)
+
+
+def _load(setting: Setting) -> Recipe:
+    return Recipe(_network(setting))
+
+
+def _distribution(setting: Setting) -> Callable[[Batch], Distribution]:
+    return distribution_of(_network(setting), setting.device)
 
 
 COLORIZER = Colorizer(
@@ -78,6 +94,7 @@ COLORIZER = Colorizer(
     url="https://github.com/richzhang/colorization",
     licence="BSD-2-Clause",
     weights=WEIGHTS,
+    distribution=_distribution,
     # ctest10k: row "Ours (full)" of the paper's Table 1, cells other than top-1 and the fool rate quoted from memory
     # of it; ctest10k_1000: 1000 of these photos, Zhang et al. 2017, likewise; the rest: row "CIC" of DDColor's Table 1
     # (Kang et al., ICCV 2023), whose columns were made with different crops and perhaps checkpoints.

@@ -9,7 +9,7 @@ ours takes (L - 50) / 100, so its first convolution is scaled by 100.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from evalsuite.bins import ab_bins
 from evalsuite.caffemodel import Layers, read_layers
-from evalsuite.colorizers.eccv16 import ECCV16
+from evalsuite.colorizers.eccv16 import ECCV16, distribution_of
 from evalsuite.colorizers.release import AB_SCALE, L_SCALE, Recipe
-from evalsuite.contracts import Colorizer, Setting, Weights
+from evalsuite.contracts import Batch, Colorizer, Distribution, Setting, Weights
 from evalsuite.errors import UserError
 from evalsuite.weights import fill, find, load_state
 
@@ -85,7 +85,7 @@ def _norm(key: str, layer: str, layers: Layers) -> Iterator[tuple[str, NDArray[A
     yield f"{key}.num_batches_tracked", np.zeros((), np.int64)
 
 
-def _load(setting: Setting) -> Recipe:
+def _network(setting: Setting) -> ECCV16:
     path = find(WEIGHTS, setting.weights)
     with torch.device("meta"):
         network = ECCV16()
@@ -93,7 +93,15 @@ def _load(setting: Setting) -> Recipe:
         fill(network, state_of_caffe(read_layers(path), path), path)
     else:
         load_state(network, path)
-    return Recipe(Logits(network)).to(setting.device)
+    return network.to(setting.device)
+
+
+def _load(setting: Setting) -> Recipe:
+    return Recipe(Logits(_network(setting)))
+
+
+def _distribution(setting: Setting) -> Callable[[Batch], Distribution]:
+    return distribution_of(_network(setting), setting.device)
 
 
 WEIGHTS = Weights(
@@ -110,6 +118,7 @@ COLORIZER = Colorizer(
     url="https://github.com/richzhang/colorization",
     licence="BSD-2-Clause",
     weights=WEIGHTS,
+    distribution=_distribution,
     # ctest10k: row "Ours (class)" of the paper's Table 1; ctest10k_1000: 1000 of these photos, Zhang et al. 2017. All
     # are quoted from memory of the papers.
     reported={
