@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from evalsuite.db import session_scope
@@ -33,24 +34,29 @@ def find(store: Store, token: str) -> Picture:
     """
     if not NONCE.fullmatch(token):
         raise _unknown()
+    with session_scope(store.engine, read_only=True) as db:
+        found = db.execute(_query(), {"token": token, "at": store.clock()}).first()
+    if found is None:
+        raise _unknown()
+    return Picture(Path(found.folder) / "stimuli" / f"{found.sha256}.png", found.sha256)
+
+
+@cache
+def _query() -> Select[str, str]:
+    """An image's folder and hash; made once, since making it takes longer than answering it."""
     other = aliased(TrialRow)
     waiting = (other.session_id == TrialRow.session_id, other.state == "open")
     opened = select(func.min(other.number)).where(*waiting).scalar_subquery()
-    query = (
+    return (
         select(StudyRow.folder, StimulusRow.sha256)
         .select_from(AddressRow)
         .join(TrialRow, TrialRow.id == AddressRow.trial_id)
         .join(SessionRow, SessionRow.id == TrialRow.session_id)
         .join(StudyRow, StudyRow.id == SessionRow.study_id)
         .join(StimulusRow, StimulusRow.id == AddressRow.stimulus_id)
-        .where(AddressRow.token == token, AddressRow.expires_at > store.clock(), SessionRow.state == "running")
-        .where(TrialRow.state != "answered", TrialRow.number <= opened + AHEAD)
+        .where(AddressRow.token == bindparam("token"), AddressRow.expires_at > bindparam("at"))
+        .where(SessionRow.state == "running", TrialRow.state != "answered", TrialRow.number <= opened + AHEAD)
     )
-    with session_scope(store.engine, read_only=True) as db:
-        found = db.execute(query).first()
-    if found is None:
-        raise _unknown()
-    return Picture(Path(found.folder) / "stimuli" / f"{found.sha256}.png", found.sha256)
 
 
 def _unknown() -> Refused:
