@@ -73,7 +73,7 @@ def page_texts(known: Known, locale: str) -> Mapping[str, str]:
 def other_locales(known: Known, locale: str, request: Request) -> list[Language]:
     """The study's other languages, at the address that brought the participant here."""
     return [
-        Language(other, texts["language"], _address(request.args, other))
+        Language(other, texts.get("language", other), _address(request.args, other))
         for other, texts in known.study.texts.items()
         if other != locale
     ]
