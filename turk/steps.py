@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Row, ScalarSelect, func, select
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
 
 from turk.arrivals import departure
 from turk.design import plan_session
@@ -106,7 +107,7 @@ def _finished(seen: Visit) -> Step:
 def _running(seen: Visit) -> Step:
     rows = _window(seen)
     if not rows:
-        total = seen.db.scalars(select(_total(seen))).one()
+        total = seen.db.scalars(select(_total()), {"session": seen.row.id}).one()
         return Step("comment", total, total, {"commented": seen.row.comment is not None})
     tokens: dict[int, list[str]] = {}
     for row in rows:
@@ -126,17 +127,22 @@ def _running(seen: Visit) -> Step:
 
 def _window(seen: Visit) -> Sequence[Row[Any]]:
     """The images of the trials that are not answered, as many as may be fetched, by trial and place."""
+    return seen.db.execute(_waiting(), {"session": seen.row.id}).all()
+
+
+@cache
+def _waiting() -> Select[Any]:
     shown = (TrialRow.number, TrialRow.nonce, TrialRow.kind, TrialRow.stimuli, TrialRow.turns, AddressRow.token)
-    waiting = (TrialRow.session_id == seen.row.id, TrialRow.state.in_(("open", "planned")))
-    query = (
-        select(*shown, _total(seen).label("total"))
+    waiting = (TrialRow.session_id == bindparam("session"), TrialRow.state.in_(("open", "planned")))
+    return (
+        select(*shown, _total().label("total"))
         .join(AddressRow, AddressRow.trial_id == TrialRow.id)
         .where(*waiting)
         .order_by(TrialRow.number, AddressRow.place)
         .limit(PLACES * (1 + AHEAD))
     )
-    return seen.db.execute(query).all()
 
 
-def _total(seen: Visit) -> ScalarSelect[int]:
-    return select(func.count()).where(TrialRow.session_id == seen.row.id).scalar_subquery()
+@cache
+def _total() -> ScalarSelect[int]:
+    return select(func.count()).where(TrialRow.session_id == bindparam("session")).scalar_subquery()

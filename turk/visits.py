@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
@@ -140,17 +141,22 @@ def open_trial(seen: Visit) -> TrialRow | None:
 def _find(store: Store, db: Session, token: str) -> Visit:
     if not NONCE.fullmatch(token):
         raise _no_session()
-    query = (
-        select(SessionRow, StudyRow.sha256, StudyRow.state, StudyRow.recruiter)
-        .join(StudyRow, StudyRow.id == SessionRow.study_id)
-        .where(SessionRow.token_sha256 == token_hash(token))
-        .with_for_update(of=SessionRow)
-    )
-    found = db.execute(query).first()
+    found = db.execute(_held(), {"token": token_hash(token)}).first()
     if found is None:
         raise _no_session()
     row, sha256, state, recruiter = found
     return Visit(store, db, row, store.study(db, sha256, row.study_id), sha256, state, recruiter, store.clock())
+
+
+@cache
+def _held() -> Select[SessionRow, str, str, str]:
+    """A session and its study; made once, since making it takes longer than answering it."""
+    return (
+        select(SessionRow, StudyRow.sha256, StudyRow.state, StudyRow.recruiter)
+        .join(StudyRow, StudyRow.id == SessionRow.study_id)
+        .where(SessionRow.token_sha256 == bindparam("token"))
+        .with_for_update(of=SessionRow)
+    )
 
 
 def _no_session() -> Refused:
