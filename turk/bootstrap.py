@@ -30,6 +30,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from threadpoolctl import threadpool_limits
 
 from evalsuite.resampling import resample_counts
 
@@ -203,14 +204,16 @@ def resample(answers: Answers, draws: int = DRAWS, seed: int = 0) -> Resamples:
     photos = int(answers.photos.max()) + 1
     tables = [_table(answers, row, photos) for row in answers.values]
     these, new = np.empty((draws, len(tables))), np.empty((draws, len(tables)))
-    for number, start in enumerate(range(0, draws, CHUNK)):
-        stop = min(start + CHUNK, draws)
-        people = _people(answers.arms, stop - start, seed, number)
-        looks = _counts(photos, stop - start, (seed, PHOTOS, number))
-        for column, (rows, table) in enumerate(tables):
-            drawn = people[:, rows]
-            these[start:stop, column] = drawn @ table.sum(1)
-            new[start:stop, column] = np.einsum("rk,rk->r", drawn @ table, looks)
+    # Products this small are not worth a second thread, and threads that wait for each other cost more than they do.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for number, start in enumerate(range(0, draws, CHUNK)):
+            stop = min(start + CHUNK, draws)
+            people = _people(answers.arms, stop - start, seed, number)
+            looks = _counts(photos, stop - start, (seed, PHOTOS, number))
+            for column, (rows, table) in enumerate(tables):
+                drawn = people[:, rows]
+                these[start:stop, column] = drawn @ table.sum(1)
+                new[start:stop, column] = np.einsum("rk,rk->r", drawn @ table, looks)
     return Resamples(answers, these, new)
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import Bounds, minimize
 from scipy.special import expit, log_expit, logit, ndtri
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -223,6 +224,12 @@ class _Curvature:
 
 def fit(model: Model) -> Fit:
     """Fit a model by minimizing its deviance."""
+    # Matrices this small are not worth a second thread, and threads that wait for each other cost more than they do.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _fit(model)
+
+
+def _fit(model: Model) -> Fit:
     columns, names = model.design.shape[1], list(model.groups)
     shares = (model.answers @ model.design + 0.5) / (model.design.sum(0) + 1)
     # A start that is right for columns that say which condition it is, and good enough for others.
