@@ -27,7 +27,9 @@ RIDGE = 1e-3
 """A penalty on squared strengths that keeps finite whoever never lost; it moves others by less than they are known."""
 STEPS = 60
 FAR = 30.0
-STRENGTHS = ("condition", "value", "these_low", "these_high", "new_low", "new_high", "wins", "trials", "participants")
+STRENGTHS = (
+    "condition", "value", "these_low", "these_high", "new_low", "new_high", "participants", "trials", "photos", "wins",
+)  # fmt: skip
 DIFFERENCES = ("a", "b", "value", "new_low", "new_high", "these_low", "these_high", "p", "p_holm", "wins", "trials")
 
 
@@ -154,8 +156,8 @@ def _strengths(
     rows = []
     for k, name in enumerate(names):
         these, new = (sums.spread(members[k], target) for target in TARGETS)
-        people = taken.trials.loc[_seen(taken, name), "session"].nunique()
-        counts = int(wins[k].sum()), int(wins[k].sum() + wins[:, k].sum()), people
+        shown = taken.trials[_seen(taken, name)]
+        counts = shown["session"].nunique(), len(shown), shown["photo"].nunique(), int(wins[k].sum())
         rows.append((name, these.value, *these.interval(), *new.interval(), *counts))
     return pd.DataFrame(rows, columns=list(STRENGTHS))
 

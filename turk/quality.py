@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import bdtrc
 
 from turk.frames import COMPLETED
@@ -17,14 +19,17 @@ FAST_MS = 150
 SLOW_MS = 10_000
 """A reaction so late that what was seen is forgotten."""
 COLUMNS = ("session", "participant", "arm", "rule", "threshold", "value", "reason")
-SIDES = frozenset({"left", "right"})
+SIDES = ("left", "right")
 BY_HAND = "by_hand"
 """The name, in place of a rule's, under which a person's recorded decision is listed."""
 
 Finding: TypeAlias = tuple[float, str]
 """What was found in a session that breaks a rule, as a number and in words."""
-Check: TypeAlias = Callable[[pd.DataFrame, float], Finding | None]
-"""From the answered trials of one session and the threshold to what breaks the rule, or None."""
+Columns: TypeAlias = Mapping[str, NDArray[Any]]
+"""A session's answered trials, in their order, by column."""
+Check: TypeAlias = Callable[[Columns, float], Finding | None]
+"""From a session's trials and the threshold to what breaks the rule, or None."""
+READ = ("kind", "valid", "correct", "rt_ms", "answer", "replaces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,12 @@ def exclude(
         KeyError: A rule that is not in RULES; study files are checked when they are read.
     """
     finished = sessions[sessions["state"].isin(COMPLETED)]
-    trials: dict[Any, pd.DataFrame] = dict(list(responses.groupby("session", sort=False)))
-    nothing = responses.iloc[:0]
+    trials = _by_session(responses, finished["session"])
     rows: list[dict[str, Any]] = []
     for name, threshold in rules.items():
         rule = RULES[name]
         for session in finished.itertuples() if threshold is not None else ():
-            found = rule.broken(trials.get(session.session, nothing), float(threshold))
+            found = rule.broken(trials[session.session], float(threshold))
             if found is not None:
                 rows.append(_row(session, name, float(threshold), found))
     rows += _decided(finished, decisions)
@@ -119,16 +123,29 @@ def _decided(finished: pd.DataFrame, decisions: pd.DataFrame | None) -> list[dic
     ]
 
 
-def _valid(trials: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The trials of a kind whose exposure was as planned: nobody fails for what could not be seen."""
-    return trials[(trials["kind"] == kind) & trials["valid"].eq(True)].sort_values("number")
+def _by_session(responses: pd.DataFrame, sessions: pd.Series[int]) -> dict[Any, Columns]:
+    ordered = responses.sort_values(["session", "number"])
+    columns = {name: ordered[name].to_numpy() for name in READ if name not in ("correct", "replaces")}
+    columns["correct"] = ordered["correct"].eq(True).fillna(False).to_numpy(np.bool_)
+    columns["replaces"] = ordered["replaces"].notna().to_numpy(np.bool_)
+    keys = ordered["session"].to_numpy()
+    starts, stops = (np.searchsorted(keys, sessions.to_numpy(), side) for side in ("left", "right"))
+    return {
+        session: {name: values[start:stop] for name, values in columns.items()}
+        for session, start, stop in zip(sessions, starts, stops, strict=True)
+    }
+
+
+def _valid(trials: Columns, kind: str, column: str) -> NDArray[Any]:
+    """A column of the trials of a kind whose exposure was as planned: nobody fails for what could not be seen."""
+    shown: NDArray[Any] = trials[column][(trials["kind"] == kind) & trials["valid"]]
+    return shown
 
 
 def _correct(kind: str) -> Check:
-    def check(trials: pd.DataFrame, least: float) -> Finding | None:
-        seen = _valid(trials, kind)
-        planned = int(((trials["kind"] == kind) & trials["replaces"].isna()).sum())
-        right = int(seen["correct"].eq(True).sum())
+    def check(trials: Columns, least: float) -> Finding | None:
+        seen = _valid(trials, kind, "correct")
+        planned, right = int(((trials["kind"] == kind) & ~trials["replaces"]).sum()), int(seen.sum())
         # Trials that could not be seen and had no photo left to replace them count as passed.
         if planned - (len(seen) - right) >= least:
             return None
@@ -137,22 +154,23 @@ def _correct(kind: str) -> Check:
     return check
 
 
-def _invalid(trials: pd.DataFrame, most: float) -> Finding | None:
-    shown = trials[trials["kind"] == "test"]
-    missed = int((~shown["valid"].eq(True)).sum())
+def _invalid(trials: Columns, most: float) -> Finding | None:
+    shown = trials["valid"][trials["kind"] == "test"]
+    missed = int((~shown).sum())
     if not len(shown) or missed / len(shown) <= most:
         return None
     return missed / len(shown), f"{missed} of {len(shown)} exposures missed their time or were not visible"
 
 
-def _median(trials: pd.DataFrame, least: float) -> Finding | None:
-    median = float(_valid(trials, "test")["rt_ms"].median())
-    return None if not median < least else (median, f"median reaction time {median:.0f} ms, below {least:.0f} ms")
+def _median(trials: Columns, least: float) -> Finding | None:
+    times = _times(trials)
+    median = float(np.median(times)) if len(times) else np.inf
+    return None if median >= least else (median, f"median reaction time {median:.0f} ms, below {least:.0f} ms")
 
 
-def _share(test: Callable[[pd.Series[float]], pd.Series[bool]], words: str) -> Check:
-    def check(trials: pd.DataFrame, most: float) -> Finding | None:
-        times = _valid(trials, "test")["rt_ms"].dropna()
+def _share(test: Callable[[NDArray[np.float64]], NDArray[np.bool_]], words: str) -> Check:
+    def check(trials: Columns, most: float) -> Finding | None:
+        times = _times(trials)
         count = int(test(times).sum())
         if not len(times) or count / len(times) <= most:
             return None
@@ -161,25 +179,29 @@ def _share(test: Callable[[pd.Series[float]], pd.Series[bool]], words: str) -> C
     return check
 
 
-def _one_side(trials: pd.DataFrame, least: float) -> Finding | None:
+def _one_side(trials: Columns, least: float) -> Finding | None:
     answers = _sides(trials)
-    most = int(answers.value_counts().max()) if len(answers) else 0
-    p = min(1.0, 2 * float(bdtrc(most - 1, len(answers), 0.5)))
-    if not len(answers) or p >= least:
+    most = int(max(np.count_nonzero(answers == side) for side in SIDES))
+    p = min(1.0, 2 * float(bdtrc(most - 1, len(answers), 0.5))) if len(answers) else 1.0
+    if p >= least:
         return None
     return most, f"{most} of {len(answers)} answers on one side (p {p:.1g} for a fair coin)"
 
 
-def _run(trials: pd.DataFrame, most: float) -> Finding | None:
-    answers = _sides(trials)
-    longest = int(answers.groupby((answers != answers.shift()).cumsum()).size().max()) if len(answers) else 0
+def _run(trials: Columns, most: float) -> Finding | None:
+    longest = max((len(list(run)) for _, run in groupby(_sides(trials).tolist())), default=0)
     return None if longest <= most else (longest, f"{longest} answers in a row on one side, at most {most:.0f} allowed")
 
 
-def _sides(trials: pd.DataFrame) -> pd.Series[str]:
+def _times(trials: Columns) -> NDArray[np.float64]:
+    times = _valid(trials, "test", "rt_ms").astype(np.float64)
+    return times[~np.isnan(times)]
+
+
+def _sides(trials: Columns) -> NDArray[Any]:
     """The answers where a side was chosen; other questions may honestly have one answer."""
-    answers: pd.Series[str] = _valid(trials, "test")["answer"]
-    return answers[answers.isin(SIDES)]
+    answers = _valid(trials, "test", "answer")
+    return answers[np.isin(answers.astype(str), SIDES)]
 
 
 RULES: Mapping[str, Rule] = {
