@@ -24,7 +24,7 @@ class Verdict:
 
     Attributes:
         valid: Whether the trial counts.
-        reasons: What was wrong: hidden, decoding, refresh, missing, duration, long_frame.
+        reasons: What was wrong: hidden, again (seen before a reload), decoding, refresh, missing, duration, long_frame.
         measured_ms: The exposure that was furthest from the plan; None where none was measured.
         refresh_hz: The screen's, as the browser measured it.
     """
@@ -60,7 +60,7 @@ def judge(planned_ms: float | None, exposure: Mapping[str, Any], places: int = P
 
     Args:
         planned_ms: How long each image was to be visible; None until the answer, where only hiding spoils a trial.
-        exposure: `shown` (place, on_ms, off_ms, long_frames), `hidden`, `decoded`, `refresh_hz`.
+        exposure: `shown` (place, on_ms, off_ms, long_frames), `hidden`, `again`, `decoded`, `refresh_hz`.
         places: How many images the trial has.
 
     Returns:
@@ -68,6 +68,8 @@ def judge(planned_ms: float | None, exposure: Mapping[str, Any], places: int = P
         meanwhile took half as long again, and the tab was never hidden.
     """
     reasons = ["hidden"] if exposure.get("hidden") else []
+    if exposure.get("again"):
+        reasons.append("again")
     if exposure.get("decoded") is False:
         reasons.append("decoding")
     lengths = [_length(one) for one in exposure["shown"]]

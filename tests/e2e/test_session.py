@@ -49,6 +49,9 @@ def test_a_whole_session_with_a_reload_in_the_middle_keeps_every_answer(page: Pa
     assert {trial.state for trial in trials} == {"answered"}
     assert {trial.answer for trial in trials} == {"left"}
     assert sum(trial.replaces is None for trial in trials) == 8
+    assert [trial.number for trial in trials if trial.exposure["again"]] == [4]
+    assert not trials[4].valid
+    assert 4 in {trial.replaces for trial in trials}
     assert all(trial.rt_ms > 0 for trial in trials)
 
 

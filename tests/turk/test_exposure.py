@@ -70,6 +70,10 @@ def test_what_spoils_a_timed_trial_is_named(exposure: dict[str, Any], reasons: t
     assert judge(1000, exposure).reasons == reasons
 
 
+def test_images_that_were_seen_before_a_reload_do_not_count() -> None:
+    assert judge(1000, measured(1000, 1000, again=True)).reasons == ("again",)
+
+
 def test_without_a_limit_only_a_hidden_tab_or_an_image_that_did_not_decode_spoils_a_trial() -> None:
     assert judge(None, measured(2345, hz=None), 1).valid
     assert judge(None, measured(2345), 1).measured_ms == 2345

@@ -20,8 +20,8 @@ from webapp.config import Config
 def app(engine: Engine, tmp_path: Path) -> Iterator[Flask]:
     """The site."""
     url = engine.url.render_as_string(hide_password=False)
-    folders = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
-    made = create_app(Config(database_url=url, secret_key=SECRET, synthetic_key=SYNTHETIC_KEY, **folders))
+    studies, thumbnails = tmp_path / "studies", tmp_path / "thumbnails"
+    made = create_app(Config(url, SECRET, studies, thumbnails, synthetic_key=SYNTHETIC_KEY))
     yield made
     made.extensions["engine"].dispose()
 

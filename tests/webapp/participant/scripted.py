@@ -49,7 +49,7 @@ class Scripted:
             self.token = response.json["token"]
         return response
 
-    def begin(self, **query: str) -> dict[str, Any]:
+    def begin(self, **query: Any) -> dict[str, Any]:
         """Go from the address to the first trial."""
         assert self.enter(**query).status_code == 200
         version = self.post("device", DEVICE)["version"]

@@ -18,6 +18,16 @@ from turk.tables import DecisionRow, EventRow, SessionRow, StudyRow, TrialRow
 
 EVENTS = ("device", "consent", "color-vision", "begin", "events", "comment", "leave", "finish")
 ROUTES = [("POST", f"/api/session/{event}") for event in EVENTS] + [("GET", "/api/session")]
+BODIES_OF: dict[str, dict[str, Any]] = {
+    "device": DEVICE,
+    "consent": {"version": "v1", "agree": True},
+    "color-vision": {"answers": []},
+    "begin": {},
+    "events": {"events": []},
+    "comment": {"text": ""},
+    "leave": {},
+    "finish": {},
+}
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
@@ -129,10 +139,7 @@ def test_a_wrong_token_opens_nothing(person: Scripted, token: str) -> None:
     step = person.begin()
     sent = {"X-Tab": person.tab, "Authorization": f"Bearer {token}".encode().decode("latin-1")}
     for method, path in [*ROUTES, ("PUT", f"/api/trials/{step['nonce']}")]:
-        body = {"answer": "left", "rt_ms": 1, "exposure": {}} if method == "PUT" else {}
-        named = {"consent": {"version": "v1", "agree": True}, "device": DEVICE, "comment": {"text": ""}}
-        body = named.get(path.rsplit("/", 1)[1], body) or body
-        body = {"events": []} if path.endswith("events") else {"answers": []} if path.endswith("vision") else body
+        body = BODIES_OF.get(path.rsplit("/", 1)[1], {"answer": "left", "rt_ms": 1, "exposure": {}})
         response = person.client.open(path, method=method, json=None if method == "GET" else body, headers=sent)
 
         assert response.status_code == 401

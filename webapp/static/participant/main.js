@@ -3,6 +3,8 @@ import { Refused, answer, call, enter, note, resume, sendNotes } from "./api.js"
 import { clear, refresh, showTrial, tell } from "./trials.js";
 import { button, choose, form, h, locale, prose, radios, show, study, t, waiting } from "./views.js";
 
+// Whether the first trial of this page may have been seen before it was loaded again: then it is replaced.
+let again = false;
 const post = (path, body = {}) => call("POST", `/api/session/${path}`, body, waiting);
 
 async function device({ problems, width, height }) {
@@ -47,6 +49,8 @@ async function leave() {
 
 async function trial(step) {
   const seen = await showTrial(step, leave);
+  seen.exposure.again = again;
+  again = false;
   const said = await answer(step.nonce, seen, waiting);
   sendNotes();
   if (said.feedback) await tell(said.feedback);
@@ -109,7 +113,9 @@ document.addEventListener("visibilitychange", () => note(document.hidden ? "hidd
 addEventListener("unhandledrejection", (event) => stopped(event.reason));
 
 async function start() {
-  const found = (await resume(waiting)) ?? (await enter(study, locale, waiting));
+  let found = await resume(waiting);
+  again = found !== null;
+  found ??= await enter(study, locale, waiting);
   await go(found.step);
 }
 

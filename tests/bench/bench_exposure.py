@@ -1,0 +1,110 @@
+"""How exactly Chromium shows images for 1000 ms: the study's own page, its own record, and the browser's paint times.
+
+A scripted participant goes through a session of the study site, headless; the machine should have nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import threading
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+ROOT = Path(__file__).resolve().parents[2]
+if "tests" not in sys.modules:  # a package of this name may be installed: ours is the folder
+    sys.modules["tests"] = types.ModuleType("tests")
+    sys.modules["tests"].__path__ = [str(ROOT / "tests")]
+
+from tests.e2e.site import Site, arrive, begin  # noqa: E402
+from turk.tables import TrialRow  # noqa: E402
+from webapp import create_app  # noqa: E402
+from webapp.config import Config  # noqa: E402
+
+
+class Quiet(WSGIRequestHandler):
+    """A server that does not print its requests."""
+
+    def log_request(self, *_: Any) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    """The site on a free port, from a thread."""
+    app = create_app(Config(f"sqlite:///{folder / 'site.db'}", "k" * 40, folder / "studies", folder / "thumbnails"))
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.port}", app.extensions["engine"], folder)
+    server.shutdown()
+    thread.join()
+
+
+def take(page: Page, trials: int) -> None:
+    """Answer trials as they come."""
+    for _ in range(trials):
+        page.wait_for_selector('.stage[data-phase="ask"]', timeout=30_000)
+        page.wait_for_selector(".answers kbd")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function("() => !document.querySelector('.answers kbd')")
+
+
+def exposures(site: Site) -> list[dict[str, Any]]:
+    """Every exposure of the session, with what its trial knows."""
+    with Session(site.engine) as db:
+        rows = list(db.scalars(select(TrialRow).where(TrialRow.state == "answered")))
+    return [{**shown, "hz": row.refresh_hz, "valid": row.valid} for row in rows for shown in row.exposure["shown"]]
+
+
+def report(found: list[dict[str, Any]], planned: float) -> None:
+    """Print the table."""
+    hz = float(np.median([one["hz"] for one in found]))
+    rows = {
+        "frame time stamps (off - on)": np.array([one["off_ms"] - one["on_ms"] for one in found]),
+        "paint times (mask - image)": np.array([one["presented_ms"] for one in found if "presented_ms" in one]),
+    }
+    print(f"{len(found)} exposures of {planned:g} ms, {hz:.2f} Hz, a frame is {1000 / hz:.2f} ms\n")
+    print("| measured by | n | median | least | most | sd | within one frame |")
+    print("|---|---|---|---|---|---|---|")
+    for name, ms in rows.items():
+        within = np.mean(np.abs(ms - planned) <= 1000 / hz + 1)
+        spread = f"{np.median(ms):.1f} | {ms.min():.1f} | {ms.max():.1f} | {ms.std():.2f}"
+        print(f"| {name} | {len(ms)} | {spread} | {within:.1%} |")
+    print(f"\ntrials that the study's own rule takes: {np.mean([one['valid'] for one in found]):.1%} of exposures")
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--exposure-ms", type=int, default=1000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as site, sync_playwright() as playwright:
+        parameters = {"size": 256, "practice": 0, "test": options.trials, "catch": 0, "gap_ms": 600, "fixation_ms": 500}
+        photos = options.trials + 20
+        site.add_study(exposure_ms=options.exposure_ms, parameters=parameters, catch=None, photos=photos)
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(locale="en-US", viewport={"width": 1100, "height": 800})
+        arrive(page, site)
+        begin(page)
+        take(page, options.trials)
+        print(f"Chromium {browser.version}, headless")
+        browser.close()
+        report(exposures(site), options.exposure_ms)
+
+
+if __name__ == "__main__":
+    main()
