@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,7 @@ from evalsuite.entries import Entry, grouped, read_entries, relabel, walk, witho
 from evalsuite.errors import UserError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Photo:
     """A photo of a dataset.
 
@@ -118,15 +118,17 @@ def pair_by_stem(dataset: Dataset, folder: Path) -> Pairing:
     )
 
 
-def hash_of(sha256_by_id: Mapping[str, str]) -> str:
-    """Hash the contents of a dataset: sha256 over its ids, sorted, and their files' sha256.
+def hash_of(photos: Iterable[tuple[str, str]]) -> str:
+    """Hash the contents of a dataset: sha256 over its photos' ids and their files' sha256, in the dataset's order.
 
     Example:
-        >>> hash_of({}) == hashlib.sha256(b"").hexdigest()
+        >>> hash_of([]) == hashlib.sha256(b"").hexdigest()
         True
     """
-    lines = (f"{name}\0{sha256}\n" for name, sha256 in sorted(sha256_by_id.items()))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for name, sha256 in photos:
+        digest.update(f"{name}\0{sha256}\n".encode())
+    return digest.hexdigest()
 
 
 def _photos(entries: Sequence[Entry]) -> tuple[Photo, ...]:

@@ -22,7 +22,7 @@ SUFFIXES = frozenset({
 WNID = re.compile(r"n\d{8}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A photo as its source names it; `where` says in which line."""
 

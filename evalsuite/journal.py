@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,22 +28,53 @@ class Entry:
     seconds: dict[str, float]
 
 
-def read_journal(path: Path) -> list[Entry]:
-    """Return the finished tiles, by number; a line that was cut off is taken off the file."""
+@dataclass(frozen=True)
+class Journal:
+    """The finished tiles, read from disk by number, as often as they are asked for: one is in memory at a time.
+
+    Attributes:
+        path: The file.
+        lines: Tile to where its line starts.
+    """
+
+    path: Path
+    lines: Mapping[int, int]
+
+    def __iter__(self) -> Iterator[Entry]:
+        if not self.lines:
+            return
+        with self.path.open("rb") as stream:
+            for tile in sorted(self.lines):
+                stream.seek(self.lines[tile])
+                yield Entry(**json.loads(stream.readline()))
+
+    def photos(self) -> Iterator[dict[str, Any]]:
+        """Give what the manifest says of every photo, in the dataset's order."""
+        return (photo for entry in self for photo in entry.photos)
+
+    def failures(self) -> Iterator[tuple[str, int, str]]:
+        """Give the colorizer, position and reason of every output that failed."""
+        return (failure for entry in self for failure in entry.failures)
+
+    def outputs(self) -> Iterator[tuple[str, str]]:
+        """Give every output file and its sha256."""
+        return (output for entry in self for output in entry.outputs)
+
+
+def read_journal(path: Path) -> Journal:
+    """Find the finished tiles; a line that was cut off is taken off the file."""
     if not path.exists():
-        return []
-    entries: dict[int, Entry] = {}
+        return Journal(path, {})
+    lines: dict[int, int] = {}
     whole = 0
-    with path.open("rb") as stream:
+    with path.open("r+b") as stream:
         for line in stream:
             if not line.endswith(b"\n"):
                 break
-            entry = Entry(**json.loads(line))
-            entries[entry.tile] = entry
+            lines[json.loads(line)["tile"]] = whole
             whole += len(line)
-    with path.open("r+b") as stream:
         stream.truncate(whole)
-    return [entries[number] for number in sorted(entries)]
+    return Journal(path, lines)
 
 
 def append(path: Path, entry: Entry) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +114,7 @@ def describe_colorizer(colorizer: Colorizer, weights: Path | None) -> dict[str, 
         "licence": colorizer.licence,
         "cite": colorizer.cite,
         "accepts": list(colorizer.accepts),
+        "points": colorizer.points if colorizer.fixed_points is None else colorizer.fixed_points,
         "weights": loaded,
         "reported": {dataset: dict(values) for dataset, values in colorizer.reported.items()},
     }
@@ -153,26 +156,30 @@ def check_same(out: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Non
         )
 
 
-def describe_dataset(work: Work, photos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def describe_dataset(work: Work, photos: Callable[[], Iterator[Mapping[str, Any]]]) -> dict[str, Any]:
     """What the manifest says of a dataset after every photo was seen.
+
+    Args:
+        work: The run's work.
+        photos: Gives what is known of the photos, in the dataset's order, anew at each call.
 
     Raises:
         UserError: No photo is left.
     """
-    scored = [photo for photo in photos if photo["status"] == "scored"]
-    if not scored:
-        reasons = "; ".join(f"{photo['id']}: {photo['reason']}" for photo in photos[:3])
+    status = Counter(photo["status"] for photo in photos())
+    if not status["scored"]:
+        reasons = "; ".join(f"{photo['id']}: {photo['reason']}" for photo in islice(photos(), 3))
         raise UserError(f"{work.dataset.source}: no photo is left to score ({reasons}). Give other photos.")
     return {
         "name": work.dataset.name,
         "source": str(work.dataset.source),
-        "images": len(scored),
-        "sha256": hash_of({photo["id"]: photo["sha256"] for photo in scored}),
+        "images": status["scored"],
+        "sha256": hash_of((photo["id"], photo["sha256"]) for photo in photos() if photo["status"] == "scored"),
         "size": None if work.resize.policy == "native" else work.resize.size,
         "resize": work.resize.policy,
         "filter": work.resize.describe(),
         "labelled": work.dataset.labelled,
-        "gray": sum(bool(photo["gray"]) for photo in photos),
-        "dropped": sum(photo["status"] == "dropped" for photo in photos),
-        "failed": [{"photo": p["id"], "reason": p["reason"]} for p in photos if p["status"] == "undecodable"],
+        "gray": sum(bool(photo["gray"]) for photo in photos()),
+        "dropped": status["dropped"],
+        "failed": [{"photo": p["id"], "reason": p["reason"]} for p in photos() if p["status"] == "undecodable"],
     }

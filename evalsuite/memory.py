@@ -30,6 +30,15 @@ def keep_large_blocks() -> bool:
     return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
 
 
+def give_back() -> bool:
+    """Return the heap's free pages to the system, once the big temporaries are over; tell whether it could be asked."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+    if trim is None:
+        return False
+    trim(0)
+    return True
+
+
 def pieces(count: int, pixels: int, device: torch.device) -> Iterator[slice]:
     """Cut a batch of `count` images of `pixels` each into slices: small ones on a CPU, the whole batch elsewhere.
 

@@ -16,11 +16,12 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -34,16 +35,39 @@ TARGET = "target"
 DEFAULT_HINTS = 50
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write JSON so that a reader sees the old file or the new one and nothing between."""
+@contextmanager
+def replaced(path: Path) -> Iterator[IO[str]]:
+    """Write a text file so that a reader sees the old one or the new one and nothing between."""
     part = path.with_name(path.name + ".part")
     try:
-        with part.open("w") as stream:
-            json.dump(value, stream, indent=1, allow_nan=False)
-            stream.write("\n")
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write an object as JSON; values that are iterators become lists, of which one item is in memory at a time."""
+    with replaced(path) as stream:
+        stream.write("{")
+        for number, (key, item) in enumerate(value.items()):
+            stream.write((",\n " if number else "\n ") + json.dumps(key) + ": ")
+            stream.writelines(_list(item) if isinstance(item, Iterator) else [_indented(item, 1)])
+        stream.write("\n}\n" if value else "}\n")
+
+
+def _list(items: Iterator[Any]) -> Iterator[str]:
+    """Write a list as json.dumps(..., indent=1) does one level down, item by item."""
+    between = "[\n  "
+    for item in items:
+        yield between + _indented(item, 2)
+        between = ",\n  "
+    yield "[]" if between.startswith("[") else "\n ]"
+
+
+def _indented(value: object, level: int) -> str:
+    return json.dumps(value, indent=1, allow_nan=False).replace("\n", "\n" + " " * level)
 
 
 def read_json(path: Path) -> Any:
@@ -161,6 +185,11 @@ class Run:
     def metrics(self) -> list[str]:
         """The metrics' names."""
         return list(self.manifest["metrics"])
+
+    def kept(self) -> NDArray[np.bool_]:
+        """Tell of every photo whether it was decoded and not dropped: the same for all colorizers."""
+        status = np.load(self.path / "rows" / self.colorizers[0] / "status.npy")
+        return np.asarray(status != LEFT_OUT)
 
     def columns(self, colorizer: str, metric: str) -> tuple[NDArray[np.int64], Columns]:
         """Return the positions of the photos that were scored, and the metric's columns at these photos.

@@ -14,13 +14,12 @@ VALUE = "value"
 
 def scored_photos(run: Run) -> int:
     """Count the photos that were decoded and kept, the ones that resamples draw from."""
-    return sum(photo["status"] == "scored" for photo in run.manifest["photos"])
+    return int(np.count_nonzero(run.kept()))
 
 
 def places(run: Run) -> NDArray[np.int64]:
     """Map positions in the dataset to positions among the photos that were scored."""
-    scored = np.array([photo["status"] == "scored" for photo in run.manifest["photos"]], np.bool_)
-    return np.asarray(np.cumsum(scored) - 1, np.int64)
+    return np.asarray(np.cumsum(run.kept()) - 1, np.int64)
 
 
 def measured(columns: Columns) -> bool:

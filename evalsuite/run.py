@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from evalsuite.completion import complete
 from evalsuite.contracts import Colorizer
 from evalsuite.costs import measure_costs
 from evalsuite.dataset import Dataset, open_dataset
@@ -23,19 +24,17 @@ from evalsuite.elsewhere import outputs_of_command
 from evalsuite.engines import Engine, LocalEngine, decoding_processes, devices_of
 from evalsuite.errors import UserError
 from evalsuite.images import encode_png, write_atomically
-from evalsuite.journal import Entry, append, read_journal, seconds_of
+from evalsuite.journal import Entry, Journal, append, read_journal
 from evalsuite.manifest import (
     check_same,
     describe_colorizer,
-    describe_dataset,
     describe_metric,
     environment,
     now,
 )
-from evalsuite.memory import keep_large_blocks
+from evalsuite.memory import give_back, keep_large_blocks
 from evalsuite.plan import Plan, check_names, companions_of, identity_of, measurable
 from evalsuite.results import SCORED, TARGET, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
-from evalsuite.summary import curves_of, summarise, write_scores
 from evalsuite.surveying import survey_of
 from evalsuite.weights import find
 from evalsuite.work import Loaded, TileResult, Work, load_plugins, statuses
@@ -58,19 +57,28 @@ def run(plan: Plan) -> Run:
     """
     keep_large_blocks()
     check_names([*(c.name for c in plan.colorizers), *plan.commands])
+    _bring_to_its_end(plan)
+    give_back()
+    return open_run(plan.out)
+
+
+def _bring_to_its_end(plan: Plan) -> None:
+    """Do what is left of a run; all that this takes in memory is free when it returns."""
     dataset = open_dataset(plan.images, plan.labels, plan.limit, plan.seed)
     devices = devices_of(plan.device)
     identity = identity_of(plan, dataset, devices)
     with _claimed(plan.out, identity) as known:
         if known.get("status") == "complete":
-            return open_run(plan.out)
+            return
         work, loaded = _load(plan, dataset, devices[0])
         manifest = _manifest(plan, work, loaded, identity, devices)
         check_same(plan.out, known.get("colorizers", manifest["colorizers"]), manifest["colorizers"])
         write_json(plan.out / "manifest.json", manifest)
-        engine = plan.engine or LocalEngine(devices)
-        entries = _score(plan.out, work, loaded, engine)
-        return _finish(plan.out, manifest, work, loaded, devices[0], entries)
+        journal = _score(plan.out, work, loaded, plan.engine or LocalEngine(devices))
+        costs = measure_costs(work, loaded, devices[0], _probed(plan.out, work))
+        del loaded
+        give_back()
+        complete(plan.out, manifest, work, journal, costs)
 
 
 @contextmanager
@@ -146,13 +154,13 @@ def _manifest(
     }
 
 
-def _score(out: Path, work: Work, loaded: Loaded, engine: Engine) -> list[Entry]:
+def _score(out: Path, work: Work, loaded: Loaded, engine: Engine) -> Journal:
     """Score the tiles that are not done, writing each down before the next but a few."""
-    journal, columns = out / "journal.jsonl", ColumnFiles(out / "rows", len(work.dataset.photos))
+    path, columns = out / "journal.jsonl", ColumnFiles(out / "rows", len(work.dataset.photos))
     for metric in work.metrics:
         for name, array in (metric.constants(work.options) if metric.constants else {}).items():
             write_constant(out / "rows" / TARGET / f"{metric.name}.constant.{name}.npy", array)
-    done = {entry.tile for entry in read_journal(journal)}
+    done = read_journal(path).lines
     tiles = [number for number in range(work.tiles) if number not in done]
     first = sum(len(work.indices(number)) for number in done)
     bar = tqdm(total=len(work.dataset.photos), initial=first, unit=" photos", disable=None, delay=2, desc="scoring")
@@ -162,11 +170,11 @@ def _score(out: Path, work: Work, loaded: Loaded, engine: Engine) -> list[Entry]
             for result in engine.results(work, loaded, tiles):
                 pending.append((result, [writers.submit(_write_output, out, work, o) for o in result.outputs]))
                 while len(pending) > PENDING_TILES:
-                    bar.update(_settle(journal, columns, work, *pending.popleft()))
+                    bar.update(_settle(path, columns, work, *pending.popleft()))
         finally:
             while pending:
-                bar.update(_settle(journal, columns, work, *pending.popleft()))
-    return read_journal(journal)
+                bar.update(_settle(path, columns, work, *pending.popleft()))
+    return read_journal(path)
 
 
 def write_constant(path: Path, array: np.ndarray[Any, Any]) -> None:
@@ -197,33 +205,7 @@ def _settle(
     return len(indices)
 
 
-def _finish(
-    out: Path,
-    manifest: dict[str, Any],
-    work: Work,
-    loaded: Loaded,
-    device: torch.device,
-    entries: Sequence[Entry],
-) -> Run:
-    """Write scores, summary and curves from the rows, and the manifest last."""
-    photos = [photo for entry in entries for photo in entry.photos]
-    manifest["photos"] = photos
-    manifest["dataset"] = describe_dataset(work, photos)
-    manifest["failures"] = [
-        {"colorizer": name, "photo": work.dataset.photos[i].id, "reason": reason}
-        for entry in entries
-        for name, i, reason in entry.failures
-    ]
-    scored = {c.name: np.flatnonzero(np.load(out / "rows" / c.name / "status.npy") == SCORED) for c in work.colorizers}
-    manifest["seconds"] = seconds_of(entries)
-    result = Run(out, manifest)
-    costs = measure_costs(work, loaded, device, {name: found.tolist() for name, found in scored.items()})
-    lines = sorted(f"{sha256}  {name}\n" for entry in entries for name, sha256 in entry.outputs)
-    write_atomically(out / "outputs.sha256", "".join(lines).encode())
-    write_scores(result, work.metrics, out / "scores.parquet")
-    write_json(out / "summary.json", summarise(result, work.metrics, costs))
-    write_json(out / "curves.json", curves_of(result, work.metrics))
-    kept = ("scores.parquet", "summary.json", "curves.json", "outputs.sha256")
-    manifest["files"] = {name: sha256_of(out / name) for name in kept}
-    write_json(out / "manifest.json", manifest | {"status": "complete", "finished_at": now()})
-    return open_run(out)
+def _probed(out: Path, work: Work) -> dict[str, list[int]]:
+    """Name the first photo that each colorizer colored, on which its cost is measured."""
+    rows = {colorizer.name: np.load(out / "rows" / colorizer.name / "status.npy") for colorizer in work.colorizers}
+    return {name: np.flatnonzero(status == SCORED)[:1].tolist() for name, status in rows.items()}

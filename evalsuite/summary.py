@@ -97,10 +97,10 @@ NAMES = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema([("image", NAMES), ("colorizer", NAMES), ("metric", NAMES), ("value", pa.float64())])
 
 
-def write_scores(run: Run, metrics: Sequence[Metric], path: Path) -> int:
+def write_scores(run: Run, photos: Sequence[str], metrics: Sequence[Metric], path: Path) -> int:
     """Write scores.parquet, one row group per colorizer and metric, and return the number of rows."""
     part, rows = path.with_name(path.name + ".part"), 0
-    photos = pa.array(run.photos, pa.string())
+    images = pa.array(photos, pa.string())
     with pq.ParquetWriter(part, SCHEMA, compression="zstd", use_dictionary=["image", "colorizer", "metric"]) as writer:
         for name in run.colorizers:
             for metric in metrics:
@@ -110,12 +110,13 @@ def write_scores(run: Run, metrics: Sequence[Metric], path: Path) -> int:
                 kept, columns = usable_rows(indices, columns)
                 values = pa.array(np.asarray(columns[VALUE], np.float64))
                 named = (
-                    _coded(kept, photos),
+                    _coded(kept, images),
                     *(_coded(np.zeros(len(kept)), pa.array([n])) for n in (name, metric.name)),
                 )
                 writer.write_table(pa.Table.from_arrays([*named, values], schema=SCHEMA))
                 rows += len(kept)
     part.replace(path)
+    pa.default_memory_pool().release_unused()
     return rows
 
 

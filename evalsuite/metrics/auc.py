@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from evalsuite.contracts import Columns, Metric, Rows
 from evalsuite.native import array, for_each, kernels
-from evalsuite.reductions import mean_of
+from evalsuite.reductions import blocks, mean_of
 from evalsuite.views import Pair
 
 LIMIT = 150
 """The largest threshold of the curve, Lab units."""
-CHUNK = 4096
-"""Photos whose rows are in memory at once."""
 
 
 def measure(pair: Pair) -> Rows:
@@ -91,8 +88,8 @@ def summarize(distance: Tensor) -> Errors:
 def curve(columns: Columns) -> Mapping[str, Any]:
     """Average the photos' curves; the band is 1.96 standard errors of the mean, by the normal approximation."""
     n = len(columns["cmf"])
-    mean = sum(part.sum(axis=0) for part in chunks(columns["cmf"])) / n
-    squares = sum(np.square(part - mean).sum(axis=0) for part in chunks(columns["cmf"]))
+    mean = sum(part.sum(axis=0) for part in blocks(columns["cmf"])) / n
+    squares = sum(np.square(part - mean).sum(axis=0) for part in blocks(columns["cmf"]))
     margin = 1.96 * np.sqrt(squares / max(n - 1, 1) / n)
     return {
         "threshold": list(range(LIMIT + 1)),
@@ -100,12 +97,6 @@ def curve(columns: Columns) -> Mapping[str, Any]:
         "low": np.clip(mean - margin, 0, 1).tolist(),
         "high": np.clip(mean + margin, 0, 1).tolist(),
     }
-
-
-def chunks(column: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    """Read a column, which may be mapped from disk, in parts of float64."""
-    for start in range(0, len(column), CHUNK):
-        yield np.asarray(column[start : start + CHUNK], np.float64)
 
 
 METRIC = Metric(

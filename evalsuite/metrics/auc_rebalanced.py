@@ -14,9 +14,9 @@ from torch import Tensor
 from evalsuite.bins import class_weights, nearest_bin
 from evalsuite.contracts import Columns, Estimator, Metric, Rows
 from evalsuite.errors import UserError
-from evalsuite.metrics.auc import LIMIT, chunks
+from evalsuite.metrics.auc import LIMIT
 from evalsuite.native import array, for_each, kernels
-from evalsuite.reductions import ratio
+from evalsuite.reductions import blocks, ratio
 from evalsuite.views import Pair, View
 
 BINS = 313
@@ -109,11 +109,11 @@ def _weights(columns: Columns) -> NDArray[np.float64]:
 
 
 def _total(column: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(sum(part.sum(axis=0) for part in chunks(column)))
+    return np.asarray(sum(part.sum(axis=0) for part in blocks(column)))
 
 
 def _weighed(column: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([part @ weights for part in chunks(column)])
+    return np.concatenate([part @ weights for part in blocks(column)])
 
 
 METRIC = Metric(

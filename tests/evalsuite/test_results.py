@@ -3,9 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evalsuite.errors import UserError
-from evalsuite.results import FAILED, SCORED, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
+from evalsuite.results import FAILED, LEFT_OUT, SCORED, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
+from evalsuite.rows import places, scored_photos
 
 
 def test_columns_are_filled_in_any_order(tmp_path: Path) -> None:
@@ -56,6 +59,15 @@ def test_a_run_gives_the_rows_of_the_photos_that_were_scored(tmp_path: Path) -> 
     assert columns["constant.prior"].shape == (7,)
 
 
+def test_a_photo_that_a_method_failed_on_is_kept_and_an_undecodable_one_is_not(tmp_path: Path) -> None:
+    run = run_folder(tmp_path)
+    ColumnFiles(tmp_path / "rows", photos=3).write("gray", "status", np.array([2]), np.array([LEFT_OUT], np.uint8))
+
+    assert run.kept().tolist() == [True, True, False]
+    assert places(run).tolist() == [0, 1, 1]
+    assert scored_photos(run) == 2
+
+
 def test_an_unknown_colorizer_is_told_with_the_known(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no colorizer 'grey' in this run\. It has: gray"):
         run_folder(tmp_path).columns("grey", "a")
@@ -89,6 +101,27 @@ def test_json_has_no_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"value": float("nan")})
     assert not (tmp_path / "a.json").exists()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plain=st.dictionaries(st.text(), JSON, max_size=3), items=st.lists(JSON, max_size=3))
+def test_json_looks_the_same_item_by_item(tmp_path: Path, plain: dict[str, object], items: list[object]) -> None:
+    write_json(tmp_path / "a.json", plain | {"items": iter(items)})
+
+    assert (tmp_path / "a.json").read_text() == json.dumps(plain | {"items": items}, indent=1) + "\n"
+
+
+def test_an_object_of_nothing_is_json_too(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {})
+
+    assert (tmp_path / "a.json").read_text() == "{}\n"
 
 
 def test_json_is_replaced_whole(tmp_path: Path) -> None:
