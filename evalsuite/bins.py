@@ -8,15 +8,10 @@ import torch
 from torch import Tensor
 
 from evalsuite.color import check_channels
+from evalsuite.bin_grid import bin_centers
 from evalsuite.errors import UserError
 from evalsuite.native import array, for_each, kernels
 
-B_RANGES = {
-    -90: (50, 90), -80: (20, 90), -70: (0, 90), -60: (-20, 90), -50: (-30, 100), -40: (-40, 100), -30: (-50, 100),
-    -20: (-50, 100), -10: (-60, 100), 0: (-70, 100), 10: (-80, 90), 20: (-80, 90), 30: (-90, 90), 40: (-100, 90),
-    50: (-100, 80), 60: (-110, 80), 70: (-110, 80), 80: (-110, 70), 90: (-110, 70), 100: (-90, 0),
-}  # fmt: skip
-"""For each a of the grid of step 10 the first and last b of the bins, from pts_in_hull.npy of Zhang et al. 2016."""
 CELLS = 12
 """The lookup grid reaches from -120 to 120 in steps of 10, one cell beyond every bin."""
 
@@ -166,8 +161,7 @@ def class_weights(prior: Tensor, mix: float = 0.5) -> Tensor:
 @cache
 @torch.inference_mode(False)
 def _bins(device: torch.device) -> Tensor:
-    points = [(a, b) for a, (first, last) in B_RANGES.items() for b in range(first, last + 1, 10)]
-    return torch.tensor(points, dtype=torch.float32, device=device)
+    return torch.tensor(bin_centers(), dtype=torch.float32, device=device)
 
 
 @cache
