@@ -24,7 +24,7 @@ class Verdict:
 
     Attributes:
         valid: Whether the trial counts.
-        reasons: What was wrong: hidden, again (seen before a reload), decoding, refresh, missing, duration, long_frame.
+        reasons: What was wrong: hidden, again (seen before a reload), decoding, refresh, missing, duration.
         measured_ms: The exposure that was furthest from the plan; None where none was measured.
         refresh_hz: The screen's, as the browser measured it.
     """
@@ -89,8 +89,6 @@ def _timing(planned_ms: float, exposure: Mapping[str, Any], measured: list[float
         reasons.append("missing")
     if any(abs(length - planned_ms) > 1000 / refresh + CLOCK_MS for length in measured):
         reasons.append("duration")
-    if any(one.get("long_frames") for one in exposure["shown"]):
-        reasons.append("long_frame")
     return reasons
 
 
