@@ -7,8 +7,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from evalsuite.color import check_channels
 from evalsuite.bin_grid import bin_centers
+from evalsuite.color import check_channels
 from evalsuite.errors import UserError
 from evalsuite.native import array, for_each, kernels
 
