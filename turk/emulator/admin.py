@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ View = Callable[[], Any]
 Action = Callable[[Mapping[str, Any]], Any]
 # Not tables of things that happened: the page shows them in other ways, or they say nothing to a person.
 HIDDEN = {"clock", "faults"}
+LAST = {"happened": "Faults that happened", "deliveries": "Deliveries"}
+CELL = 100
 UNITS = {"seconds": 1, "hours": 3600, "days": 86400}
 
 
@@ -52,7 +55,9 @@ def make_admin(controls: Controls) -> Blueprint:
     @admin.get("/")
     def overview() -> str:
         controls.catch_up()
-        tables = {name: _rows(plain(view())) for name, view in controls.views.items() if name not in HIDDEN}
+        names = [name for name in controls.views if name not in HIDDEN and name not in LAST]
+        titles = {**{name: name.capitalize() for name in names}, **LAST}
+        tables = {title: _rows(controls.views[name]()) for name, title in titles.items()}
         return render_template("overview.html", controls=controls, now=controls.clock.now(), tables=tables)
 
     @admin.get("/<name>")
@@ -129,6 +134,13 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _rows(value: Any) -> list[dict[str, Any]]:
-    rows = value if isinstance(value, list) else [value]
-    return [row if isinstance(row, dict) else {"value": row} for row in rows]
+def _rows(value: Any) -> list[dict[str, str]]:
+    rows = [row if isinstance(row, Mapping) else asdict(row) for row in value]
+    return [{column: _cell(item) for column, item in row.items()} for row in rows]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+    return text.strip('"') if len(text) <= CELL else f"{text[:CELL]}…"
