@@ -34,7 +34,10 @@ def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None
         _row(trial, known) | {"session_id": seen.row.id, "number": number, "replaces": replaces}
         for number, trial in enumerate(trials, first)
     ]
-    keys = list(seen.db.scalars(insert(TrialRow).returning(TrialRow.id, sort_by_parameter_order=True), rows))
+    # RETURNING would take a statement for each row: SQLite does not promise its order.
+    seen.db.execute(insert(TrialRow), rows)
+    written = (TrialRow.session_id == seen.row.id, TrialRow.number >= first)
+    keys = list(seen.db.scalars(select(TrialRow.id).where(*written).order_by(TrialRow.number)))
     expires_at = seen.at + ADDRESS_LIFE
     addresses = [
         {"token": random_token(), "trial_id": key, "place": place, "expires_at": expires_at}
