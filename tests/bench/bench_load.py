@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
+import runpy
 import sys
 import tempfile
 import threading
@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -138,16 +137,12 @@ def told(kind: str, watcher: Watcher, reports: list[Report], lost: int, doubled:
 
 def made_study(url: str, folder: Path) -> Study:
     """A live study at the paper's settings."""
-    spec = importlib.util.spec_from_file_location("studies_made", ROOT / "tests/turk/studies_made.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    made.SIZE, made.LENGTH = 256, BYTES  # type: ignore[attr-defined]  # the tests' images are smaller
+    make_study = runpy.run_path(str(ROOT / "tests/turk/studies_made.py"))["make_study"]
+    make_study.__globals__.update(SIZE=256, LENGTH=BYTES)  # the tests' images are smaller
     engine = make_engine(url)
     upgrade(engine)
     paper = {"practice": 10, "test": 40, "catch": 8}
-    row = made.make_study(engine, folder / "street", photos=PHOTOS, parameters=paper)
+    row = make_study(engine, folder / "street", photos=PHOTOS, parameters=paper)
     engine.dispose()
     return Study.from_json(row.config)
 

@@ -1,0 +1,86 @@
+"""kill -9 of a study's server while people take part, over and over."""
+
+from __future__ import annotations
+
+import random
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, func, select
+
+from evalsuite.db import session_scope
+from turk.own_site import start_site
+from turk.registry import protocol
+from turk.simulate import Crowd, entered
+from turk.study import Study
+from turk.tables import SessionRow, TrialRow
+from turk.visitor import Report
+
+KEY = "the key of these participants"
+CROWD = {"psychometric": 0.5, "double_submitter": 0.25, "reloader": 0.25}
+
+
+@dataclass(frozen=True)
+class Ordeal:
+    """What a crowd was put through: its reports, and how many answers were acknowledged at each kill."""
+
+    reports: list[Report]
+    moments: list[int]
+
+
+def survive(study: Study, url: str, people: int, kills: int, seed: int = 0) -> Ordeal:
+    """Let people take a study while its server is killed and started again.
+
+    The kills fall at random moments, spread over all answers, each while others are on their way.
+    """
+    port, rng = free_port(), random.Random(seed)
+    child = start_site(url, workers=2, port=port, key=KEY)
+    visits = list(entered(study, child.site, Crowd(people, CROWD, seed=seed)))
+    apart = people * protocol(study.protocol).photos_needed(study.parameters) // (kills + 1)
+    moments = [0]
+    with ThreadPoolExecutor(people) as pool:
+        futures = [pool.submit(visit.take) for visit in visits]
+        while len(moments) <= kills:
+            later = moments[-1] + rng.randint(1, apart)
+            while sum(len(visit.report.answers) for visit in visits) < later and not all(f.done() for f in futures):
+                time.sleep(0.001)
+            time.sleep(rng.random() * 0.05)
+            child.stop(signal.SIGKILL)
+            moments.append(sum(len(visit.report.answers) for visit in visits))
+            child = start_site(url, workers=2, port=port, key=KEY)
+        reports = [future.result() for future in futures]
+    for visit in visits:
+        visit.wire.close()
+    child.stop()
+    return Ordeal(reports, moments[1:])
+
+
+def wrongs(engine: Engine, ordeal: Ordeal) -> list[str]:
+    """What the ordeal broke; empty where every answer is there once and every session was finished."""
+    with session_scope(engine, read_only=True) as db:
+        rows = db.execute(select(TrialRow.nonce, TrialRow.answer)).all()
+        states = db.scalars(select(SessionRow.state)).all()
+        numbers = select(func.count()).select_from(TrialRow).group_by(TrialRow.session_id, TrialRow.number)
+        doubled = sum(count > 1 for count in db.scalars(numbers))
+    kept = {row.nonce: row.answer for row in rows}
+    given = {nonce: answer for report in ordeal.reports for nonce, answer in report.answers.items()}
+    lost = sum(kept.get(nonce) != answer for nonce, answer in given.items())
+    found = {
+        f"{lost} acknowledged answers are lost": lost,
+        f"{len(kept.keys() - given.keys())} trials were never acknowledged": len(kept.keys() - given.keys()),
+        f"{doubled} trials are there twice": doubled,
+        f"sessions ended as {set(states)}": set(states) != {"finished"},
+    }
+    faults = {fault for report in ordeal.reports for fault in report.faults}
+    return [sentence for sentence, wrong in found.items() if wrong] + sorted(faults)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
