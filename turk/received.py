@@ -37,7 +37,7 @@ class Image:
     Attributes:
         length: Bytes of the body.
         chunks: Kinds and lengths of the PNG's chunks.
-        outside: The body's bytes that are no pixels: signature, chunk headers, metadata, checksums.
+        outside: The body's bytes that are no pixels: signature, chunk headers, metadata with its checksums.
         headers: Names and values in their order, without the clock.
         seconds: From the request to the last byte.
     """
@@ -194,13 +194,19 @@ def image_of(said: Answer) -> Image:
 
 
 def outside_pixels(data: bytes, kinds: tuple[tuple[str, int], ...]) -> bytes:
-    """The bytes of a PNG that are no pixels; the first ones of what is no PNG."""
+    """The bytes of a PNG that are neither pixels nor their checksum; the first ones of what is no PNG.
+
+    The checksum says what the pixels say: it knows a stimulus again in another session, and so would its pixels.
+    """
     if not kinds:
         return data[:KEPT_BYTES]
     parts, position = [data[: len(SIGNATURE)]], len(SIGNATURE)
     for kind, length in kinds:
-        kept = 0 if kind == "IDAT" else min(length, KEPT_BYTES)
-        parts += [data[position : position + 8 + kept], data[position + 8 + length : position + 12 + length]]
+        if kind == "IDAT":
+            parts.append(data[position : position + 8])
+        else:
+            parts.append(data[position : position + 8 + min(length, KEPT_BYTES)])
+            parts.append(data[position + 8 + length : position + 12 + length])
         position += 12 + length
     return b"".join([*parts, data[position : position + KEPT_BYTES]])
 

@@ -53,7 +53,8 @@ def take(engine: Engine, synthetic: bool) -> None:
         session.flush()
         someone = SessionRow(
             study_id=study.id, participant_id=person.id, place_id=place.id, synthetic=synthetic, token_sha256="t",
-            tab="x", state="running", arm="ours", rank=0, seed=1, locale="en", arrival={}, created_at=now(), seen_at=now(),
+            tab="x", state="running", arm="ours", rank=0, seed=1, locale="en", arrival={}, created_at=now(),
+            seen_at=now(),
         )  # fmt: skip
         session.add(someone)
         session.flush()
