@@ -85,7 +85,7 @@ def _rates(file: Path, results: Results, found: Estimates, draws: int) -> Table:
     ]  # fmt: skip
     notes = [
         f"The estimator of AMT_Real_vs_Fake: {draws:,} draws of participants and of trials inside them. Photos are "
-        "not resampled, so +/- sd is about these photos; where participants share photos, it is too narrow for new ones.",
+        "not resampled: +/- sd is about these photos, and too narrow for new ones where participants share photos.",
         f"Real photos: {results.real}.",
     ]
     if results.unset:

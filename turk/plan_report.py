@@ -155,8 +155,8 @@ def notes(asked: Asked) -> Iterator[str]:
     yield f"${asked.reward_usd} for {asked.minutes:.1f} minutes is ${hourly:.2f} an hour; {fee.note}."
     if asked.trials_in_all > design.photos:
         yield (
-            f"A session has {asked.trials_in_all} trials with practice and catch trials, and nobody sees a photo twice: "
-            f"{design.photos:,} photos are too few to run it."
+            f"A session has {asked.trials_in_all} trials with practice and catch trials, and nobody sees a photo "
+            f"twice: {design.photos:,} photos are too few to run it."
         )
     if asked.recruiter == "mturk":
         people = (asked.needed or asked.people or 40) * design.conditions
