@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from evalsuite.dataset import Dataset, pair_by_stem
 from evalsuite.errors import UserError
 from evalsuite.images import Resize, encode_png, read_size, write_atomically
 from evalsuite.loading import Loader, Wanted
+from evalsuite.registry import colorizers as known_colorizers
 
 
 def colorizers_of_folders(
@@ -48,8 +50,24 @@ def colorizers_of_folders(
             check_sizes(name, dataset, pairing.files, size_of)
         if pairing.extra:
             extra[name] = pairing.extra
-        colorizers.append(outputs_of(name, pairing.files, policy="dataset" if resized else "as_is"))
+        colorizers.append(described(outputs_of(name, pairing.files, policy="dataset" if resized else "as_is")))
     return tuple(colorizers), extra
+
+
+def described(colorizer: Colorizer) -> Colorizer:
+    """Give results title, paper and published numbers of the method whose name they bear, if it is run elsewhere."""
+    known = known_colorizers().get(colorizer.name)
+    if known is None or not known.elsewhere:
+        return colorizer
+    return replace(
+        colorizer,
+        title=known.title,
+        paper=known.paper,
+        url=known.url,
+        licence=known.licence,
+        cite=known.cite,
+        reported=known.reported,
+    )
 
 
 def check_sizes(
@@ -84,7 +102,8 @@ def outputs_of_command(name: str, command: str, dataset: Dataset, resize: Resize
     Raises:
         UserError: The program fails, or leaves nothing that bears a photo's stem.
     """
-    folder = out / "commands" / name
+    # Containers are given absolute paths.
+    folder = out.resolve() / "commands" / name
     gray, colored, done = folder / "input", folder / "output", folder / "done"
     if not done.exists():
         colored.mkdir(parents=True, exist_ok=True)
@@ -96,7 +115,7 @@ def outputs_of_command(name: str, command: str, dataset: Dataset, resize: Resize
         raise UserError(
             f"--command {name}: it left no result in {colored} that bears a photo's stem. See {folder}/log.txt."
         )
-    return outputs_of(name, pairing.files, policy="as_is")
+    return described(outputs_of(name, pairing.files, policy="as_is"))
 
 
 def _write_gray(dataset: Dataset, resize: Resize, folder: Path) -> None:

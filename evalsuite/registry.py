@@ -72,11 +72,13 @@ def chosen_metrics(text: str) -> tuple[list[Metric], frozenset[str]]:
 def chosen_colorizers(text: str) -> tuple[list[Colorizer], frozenset[str]]:
     """Turn `all` or a comma list into colorizers, and the names that were spelled out.
 
+    `all` leaves out those that are run elsewhere.
+
     Raises:
         UserError: A name is unknown or stands twice.
     """
     if text == "all":
-        return sorted(colorizers().values(), key=_rank), frozenset()
+        return sorted((c for c in colorizers().values() if not c.elsewhere), key=_rank), frozenset()
     picked = [colorizer(name) for name in _names(text, "--colorizers")]
     names = [c.name for c in picked]
     if doubled := sorted({name for name in names if names.count(name) > 1}):

@@ -41,12 +41,24 @@ def _show(name: str, lines: list[str]) -> None:
 
 
 def _about_colorizer(colorizer: Colorizer) -> list[str]:
+    paper = colorizer.paper or f"{colorizer.title} (a baseline)"
+    if colorizer.elsewhere:
+        bring = f"results by --outputs {colorizer.name}=FOLDER or --command '{colorizer.name}=...'"
+        where = [f"run elsewhere: {bring}; licence: {colorizer.licence}", colorizer.elsewhere]
+        return [paper, *where, *_published(colorizer)]
     weights = "no weights"
     if colorizer.weights is not None:
         weights = f"{colorizer.weights.file}: {_state(colorizer)}"
     looks = f"looks at {', '.join(colorizer.accepts)}"
-    facts = [fact for fact in (looks, colorizer.licence, weights) if fact]
-    return [colorizer.paper or f"{colorizer.title} (a baseline)", "; ".join(facts)]
+    return [paper, "; ".join(fact for fact in (looks, colorizer.licence, weights) if fact)]
+
+
+def _published(colorizer: Colorizer) -> list[str]:
+    numbers = [
+        f"{dataset}: {', '.join(f'{metric} {value:g}' for metric, value in values.items())}"
+        for dataset, values in colorizer.reported.items()
+    ]
+    return [f"published: {'; '.join(numbers)}"] if numbers else ["published: nothing on a public list of photos"]
 
 
 def _state(colorizer: Colorizer) -> str:

@@ -26,7 +26,7 @@ from evalsuite.survey import Survey
 from evalsuite.views import View
 
 ALL = discover(evalsuite.colorizers, "COLORIZER", Colorizer)
-FREE = [colorizer for colorizer in ALL.values() if colorizer.weights is None]
+FREE = [colorizer for colorizer in ALL.values() if colorizer.weights is None and not colorizer.elsewhere]
 N, H, W = 3, 24, 20
 SURVEY = Survey(np.array([3.0, -4.0]), np.full((N, 64), 1 / 64, np.float32), np.ones(N, np.bool_))
 SETTING = Setting(torch.device("cpu"), seed=5, survey=SURVEY)
