@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, Select, Table, Update, bindparam, func, select, update
 
 from turk.design import plan_session
 from turk.exposure import judge, read_exposure
@@ -21,6 +22,7 @@ from turk.untrusted import nonce as checked_nonce
 from turk.untrusted import number, text
 from turk.visits import Ticket, Visit, visit
 
+TRIALS = cast("Table", TrialRow.__table__)
 TOLERANCE_MS = 100.0
 """How much earlier than planned an honest answer can come: each part of a screen may be a frame (20 ms) short."""
 LONGEST_RT_MS = 86_400_000.0
@@ -87,10 +89,11 @@ def answer(store: Store, ticket: Ticket, nonce: str, given: Given) -> Answered:
         screen = screen_of(seen, row)
         if row.state == "answered":
             _same_or_conflict(row, kept)
+            correct = row.correct
         else:
             _may_answer(seen, row, screen, given, kept)
-            _keep(seen, row, trial, screen, kept)
-        feedback = Feedback(row.correct, seen.protocol.truth(trial)) if screen.feedback else None
+            correct = _keep(seen, row, trial, screen, kept)
+        feedback = Feedback(correct, seen.protocol.truth(trial)) if screen.feedback else None
         return Answered(show(seen), feedback)
 
 
@@ -102,20 +105,25 @@ def _checked(given: Given) -> dict[str, Any]:
     }
 
 
-def _trial(seen: Visit, nonce: str) -> TrialRow:
-    mine = (TrialRow.nonce == nonce, TrialRow.session_id == seen.row.id)
-    row = seen.db.scalars(select(TrialRow).where(*mine)).first()
+def _trial(seen: Visit, nonce: str) -> Row[Any]:
+    row = seen.db.execute(_mine(), {"nonce_given": nonce, "session": seen.row.id}).first()
     if row is None:
         raise Refused("unknown", "There is no such trial in this session. Load the page again.")
     return row
 
 
-def _same_or_conflict(row: TrialRow, kept: Mapping[str, Any]) -> None:
+@cache
+def _mine() -> Select[Any]:
+    mine = (TRIALS.c.nonce == bindparam("nonce_given"), TRIALS.c.session_id == bindparam("session"))
+    return select(TRIALS).where(*mine)
+
+
+def _same_or_conflict(row: Row[Any], kept: Mapping[str, Any]) -> None:
     if (row.answer, row.rt_ms, row.exposure) != (kept["answer"], kept["rt_ms"], kept["exposure"]):
         raise Refused("conflict", "This trial was answered before, and the first answer counts. Load the page again.")
 
 
-def _may_answer(seen: Visit, row: TrialRow, screen: Screen, given: Given, kept: Mapping[str, Any]) -> None:
+def _may_answer(seen: Visit, row: Row[Any], screen: Screen, given: Given, kept: Mapping[str, Any]) -> None:
     if seen.row.state != "running" or row.state != "open" or row.released_at is None:
         raise Refused("step", "This trial is not the one that is open. Load the page again.")
     if kept["answer"] not in screen.choices:
@@ -134,21 +142,34 @@ def _virtual(seen: Visit, given: Given) -> float:
     return number(given.elapsed_ms, "elapsed_ms", 0, LONGEST_RT_MS)
 
 
-def _keep(seen: Visit, row: TrialRow, trial: Trial, screen: Screen, kept: Mapping[str, Any]) -> None:
+def _keep(seen: Visit, row: Row[Any], trial: Trial, screen: Screen, kept: Mapping[str, Any]) -> bool | None:
+    """Write the answer and open the next trial; return whether the answer was right."""
     verdict = judge(screen.exposure_ms, kept["exposure"], len(trial.stimuli))
     outcome = seen.protocol.score(trial, kept["answer"])
-    row.state, row.answered_at = "answered", seen.at
-    row.answer, row.correct, row.value = kept["answer"], outcome.correct, outcome.value
-    row.rt_ms, row.exposure = kept["rt_ms"], kept["exposure"]
-    row.valid, row.measured_ms, row.refresh_hz = verdict.valid, verdict.measured_ms, verdict.refresh_hz
+    meant = {"correct": outcome.correct, "value": outcome.value, "valid": verdict.valid}
+    measured = {"measured_ms": verdict.measured_ms, "refresh_hz": verdict.refresh_hz}
+    written = {"state": "answered", "answered_at": seen.at, **kept, **meant, **measured}
+    connection = seen.db.connection()
+    connection.execute(_answered(), {"trial": row.id, **written})
     if not verdict.valid and row.kind != "practice":
         _replace(seen, row, trial)
-    following = (TrialRow.session_id == row.session_id, TrialRow.number == row.number + 1)
-    opened = update(TrialRow).where(*following).values(state="open", released_at=seen.at)
-    seen.db.execute(opened.execution_options(synchronize_session=False))
+    following = {"session": row.session_id, "next": row.number + 1}
+    connection.execute(_opened(), {"state": "open", "released_at": seen.at, **following})
+    return outcome.correct
 
 
-def _replace(seen: Visit, row: TrialRow, trial: Trial) -> None:
+@cache
+def _answered() -> Update:
+    return update(TRIALS).where(TRIALS.c.id == bindparam("trial"))
+
+
+@cache
+def _opened() -> Update:
+    following = (TRIALS.c.session_id == bindparam("session"), TRIALS.c.number == bindparam("next"))
+    return update(TRIALS).where(*following)
+
+
+def _replace(seen: Visit, row: Row[Any], trial: Trial) -> None:
     session = seen.row
     trials, replaced = seen.db.execute(
         select(func.count(), func.count(TrialRow.replaces)).where(TrialRow.session_id == session.id)

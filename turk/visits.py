@@ -72,8 +72,9 @@ def visit(store: Store, ticket: Ticket, *, take_over: bool = False) -> Iterator[
             seen.row.tab = ticket.tab
         if seen.row.state == "abandoned" and seen.study_state != "closed":
             revive(seen)
-        seen.row.seen_at = seen.at
         yield seen
+        # Last, so that all that changed in the session is one statement.
+        seen.row.seen_at = seen.at
 
 
 def revive(seen: Visit) -> None:
