@@ -17,6 +17,7 @@ from webapp.doors import SHARING, add_doors, public_address, settings
 from webapp.forms import TYPES, bib_text, csv_text, json_text, tex_text
 from webapp.identity import visitor_of
 from webapp.page import Answer, Asked, Form, Page
+from webapp.pictures import add_pictures
 from webapp.reading import reading
 from webapp.security import dashboard_headers, refuse_forged
 from webapp.shares import DAYS, open_shares
@@ -47,6 +48,7 @@ def make_blueprint(pages: Mapping[str, Page]) -> Blueprint:
             path = page.address({part: f"<int:{part}>" for part in page.parts}, form)
             blueprint.add_url_rule(path, f"{page.name}_{form}", _view(page, pages, form))
     add_doors(blueprint)
+    add_pictures(blueprint)
     return blueprint
 
 

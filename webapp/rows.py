@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from evalsuite.contracts import Better
 from evalsuite.typesetting import DASH, number
-from webapp.charts import whisker
+from webapp.charts.whiskers import whisker
 from webapp.numbers import Printed
 from webapp.queries.boards import Cell, Entry
-from webapp.queries.vectors import Difference
+from webapp.queries.differences import Difference
 from webapp.tabulation import Heading, Tabulated
 
 SEEN = {
@@ -95,12 +95,12 @@ def _cell(table: Tabulated, entry: Entry, column: Heading) -> Markup:
 def _difference(table: Tabulated, shown: Printed, apart: Difference) -> Markup:
     ends = (apart.lo, apart.hi)
     line = whisker(apart.value, ends, table.domains[shown.metric.id], zero=True) if apart.lo is not None else ""
-    sign = _sign(apart, shown.metric.better)
-    text = f"{sign} {shown.value(apart.value, signed=True)} <small>{shown.span(ends, signed=True)}</small>"
+    mark = sign(apart, shown.metric.better)
+    text = f"{mark} {shown.value(apart.value, signed=True)} <small>{shown.span(ends, signed=True)}</small>"
     return Markup(f"<td>{text}{line}</td>")
 
 
-def _sign(apart: Difference, better: Better) -> str:
+def sign(apart: Difference, better: Better) -> str:
     """Better or worse by shape, never by color alone."""
     if apart.lo is None:
         return ""

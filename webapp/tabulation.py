@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from evalsuite.styles import LABELED_REAL, PAPERS, Column
 from evalsuite.typesetting import DASH, Cell, Table, describe, number
 from webapp.numbers import Printed, printed
-from webapp.queries.boards import Board, Entry, Metric, bests, cells
+from webapp.queries.boards import Board, Cells, Entry, Metric, bests, cells
 from webapp.queries.boards import Cell as Score
-from webapp.queries.vectors import Difference, paired, resampled, vectors
+from webapp.queries.differences import Difference, differences
 
-Scores: TypeAlias = Mapping[tuple[int, int], Score]
-"""(entry, metric) to value and standing."""
 FOOL_RATE = "fool_rate"
 """What papers' records call the share of people who took the output for the photo."""
-MEAN = 1e-6
-"""A value as near to the mean of its scores per photo is that mean."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ class Tabulated:
     board: Board
     entries: tuple[Entry, ...]
     headings: tuple[Heading, ...]
-    scores: Mapping[tuple[int, int], Score]
+    scores: Cells
     by: Metric | None
     pin: Entry | None
     differences: Mapping[tuple[int, int], Difference]
@@ -115,7 +111,7 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     domains = {key: _domain([s for (e, m), s in scores.items() if m == key and e in competing]) for key in wanted}
     apart: dict[tuple[int, int], Difference] = {}
     if chosen.pin:
-        apart = _differences(session, chosen, list(wanted.values()), scores)
+        apart = differences(session, keys, chosen.pin.id, list(wanted), scores)
         domains = {key: _around([d for (e, m), d in apart.items() if m == key and e in competing]) for key in wanted}
     best = bests(session, [entry for entry in chosen.everyone if entry.candidate], list(wanted))
     heads = tuple(_heading(title, metric, scores) for title, metric in chosen.columns)
@@ -153,32 +149,7 @@ def _around(found: Sequence[Difference]) -> tuple[float, float]:
     return min([0.0, *edges]), max([0.0, *edges])
 
 
-def _differences(
-    session: Session, chosen: Chosen, metrics: Sequence[Metric], scores: Scores
-) -> dict[tuple[int, int], Difference]:
-    """(entry, metric) to its difference from the pinned: photo by photo where the metric is a mean over photos."""
-    pin = chosen.pin.id if chosen.pin else 0
-    keys = [entry.id for entry in chosen.shown if entry.id != pin]
-    drawn, found = resampled(session, keys, pin, [metric.id for metric in metrics]), {}
-    for metric in metrics:
-        base, by_photo = scores.get((pin, metric.id)), vectors(session, [*keys, pin], metric.id)
-        for key in keys:
-            own = scores.get((key, metric.id))
-            if own is None or base is None or own.value is None or base.value is None:
-                continue
-            known = drawn.get((key, metric.id), Difference(0, own.value - base.value))
-            exact = key in by_photo and pin in by_photo and _is_mean(own) and _is_mean(base)
-            found[key, metric.id] = (paired(by_photo[key], by_photo[pin]) if exact else None) or known
-    return found
-
-
-def _is_mean(score: Score) -> bool:
-    if score.value is None or score.mean is None:
-        return False
-    return abs(score.value - score.mean) <= MEAN * max(1.0, abs(score.value))
-
-
-def _heading(title: str, metric: Metric | None, scores: Scores) -> Heading:
+def _heading(title: str, metric: Metric | None, scores: Cells) -> Heading:
     """Choose how a column is printed."""
     if metric is None:
         return Heading(title, None, None)

@@ -12,9 +12,11 @@ import pandas as pd
 from PIL import Image
 from sqlalchemy import Engine
 
+from evalsuite.chroma import Chroma
 from evalsuite.results import Run, open_run
 from evalsuite.stats import Difference
 from evalsuite.store import import_run
+from evalsuite.thumbnails import make_thumbnails
 from evalsuite.tournament import Match, Tournament
 
 PHOTOS = 24
@@ -41,9 +43,12 @@ def import_three_runs(engine: Engine, folder: Path) -> None:
     """Import a run of three methods, one of a rival on the same photos, and one at another size."""
     photos = write_photos(folder / "photos")
     first = write_run(folder / "first", photos, ("truth", "gray", "good"))
-    import_run(engine, first, fid_matches)
-    import_run(engine, write_run(folder / "second", photos, ("rival",)))
+    import_run(engine, first, fid_matches, colors)
+    second = write_run(folder / "second", photos, ("rival",))
+    import_run(engine, second, look=colors)
     import_run(engine, write_run(folder / "third", photos, ("gray", "good"), policy="crop"))
+    for run in (first, second):
+        make_thumbnails(run, folder / "thumbnails")
 
 
 def write_photos(folder: Path) -> list[Path]:
@@ -136,6 +141,15 @@ def curve_of(auc: np.ndarray) -> dict[str, list[float]]:
         "threshold": list(range(151)), "share": share.tolist(), "low": (share * 0.95).tolist(),
         "high": np.minimum(1, share * 1.05).tolist(),
     }  # fmt: skip
+
+
+def colors(run: Run) -> list[Chroma]:
+    """Colors as if they were counted: all in one cell, and three bins of which the rare ones are harder."""
+    counts = np.zeros((45, 45), np.int64)
+    counts[22, 22] = 1000
+    bins = np.zeros((2, 313))
+    bins[:, [0, 100, 200]] = [[5, 80, 990], [10, 100, 1000]]
+    return [Chroma("target", counts, None), *(Chroma(method, counts, bins) for method in run.colorizers)]
 
 
 def fid_matches(run: Run) -> Tournament:

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound
 
 from evalsuite.errors import UserError
 from evalsuite.styles import STYLES
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import names, one_of, whole
-from webapp.queries.boards import Board, Entry, Metric, boards, entries, metrics, values
+from webapp.queries.boards import SHOWN, Entry, Metric, entries, find_board, metrics, values
 from webapp.rows import rows
 from webapp.tabulation import Chosen, headings, records, tabulate, typeset
 
 PER_PAGE = 100
-SHOWN = ("psnr_rgb", "ssim", "lpips_alex", "fid_ct2", "fid_clean", "fid_efficientnet_lite0", "auc", "auc_rebalanced")
 COLUMNS = 6
 
 
 def answer(asked: Asked) -> Answer:
     """Rank the methods of a dataset."""
     session, wanted = asked.session, asked.values
-    board, others = _board(session, asked.parts["dataset"], wanted["at"])
+    board, others = find_board(session, asked.parts["dataset"], wanted["at"])
     known = metrics(session, board)
     columns = headings(known, _chosen(known, wanted["m"]), wanted["style"])
     by = _by(known, wanted["by"], [metric for _, metric in columns if metric])
@@ -45,17 +43,6 @@ def answer(asked: Asked) -> Answer:
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in shown if entry.about.get("cite")}
     caption = f"Ranked by {by.title}." if by else ""
     return Answer(f"Leaderboard of {board.dataset}", data, found, context, typeset(table, caption), cite)
-
-
-def _board(session: Session, dataset: int, at: str) -> tuple[Board, list[Board]]:
-    found = boards(session, dataset)
-    if not found:
-        raise NotFound(f"There is no dataset {dataset}. The first page lists those that there are.")
-    for board in found:
-        if at in ("", board.at):
-            return board, [other for other in found if other != board]
-    known = ", ".join(board.at for board in found)
-    raise UserError(f"Leaderboard: at is one of {known}; got {at!r}. Choose one of them.")
 
 
 def _chosen(known: Mapping[str, Metric], wanted: Sequence[str]) -> list[str]:

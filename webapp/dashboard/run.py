@@ -11,14 +11,13 @@ from werkzeug.exceptions import NotFound
 
 from evalsuite.tables import CurveRow, DatasetRow, EntryRow, FailureRow, MetricRow, RunRow
 from evalsuite.typesetting import describe
-from webapp.charts import curves
+from webapp.charts.axes import LINES
+from webapp.charts.lines import cumulative, cumulative_chart
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page
 from webapp.queries.boards import Entry, cells, entries_by_id, metrics_of
 
 FAILURES_SHOWN = 100
-DASHES = 8
-"""How many lines a chart can tell apart."""
 
 
 def answer(asked: Asked) -> Answer:
@@ -94,8 +93,8 @@ def _curve(session: Session, entries: list[Entry]) -> Any:
     found = select(CurveRow.entry_id, CurveRow.points).join(MetricRow).where(
         MetricRow.name == "auc", CurveRow.entry_id.in_(labels)
     ).order_by(CurveRow.entry_id)  # fmt: skip
-    lines = [(labels[entry], points) for entry, points in session.execute(found)]
-    return curves(lines[:DASHES]) if lines else None
+    lines = [cumulative(labels[entry], points) for entry, points in session.execute(found)]
+    return cumulative_chart(lines[:LINES]) if lines else None
 
 
 def _facts(row: RunRow) -> list[tuple[str, Any]]:

@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 
 from evalsuite.contracts import Better
+from evalsuite.errors import UserError
 from evalsuite.registry import ORDER
 from evalsuite.standings import BASELINES
 from evalsuite.tables import ColorizerRow, DatasetRow, EntryRow, MetricRow, RunRow, StandingRow, SummaryRow
+
+SHOWN = ("psnr_rgb", "ssim", "lpips_alex", "fid_ct2", "fid_clean", "fid_efficientnet_lite0", "auc", "auc_rebalanced")
+"""What papers show, for pages that nobody told what to show."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,10 @@ class Cell:
     photos_more: int | None = None
 
 
+Cells: TypeAlias = Mapping[tuple[int, int], Cell]
+"""(entry, metric) to value and standing."""
+
+
 def boards(session: Session, dataset_id: int | None = None) -> list[Board]:
     """List boards, the one with the newest run first."""
     newest = func.max(RunRow.imported_at)
@@ -119,6 +128,23 @@ def boards(session: Session, dataset_id: int | None = None) -> list[Board]:
     if dataset_id is not None:
         found = found.where(DatasetRow.id == dataset_id)
     return [Board(*row) for row in session.execute(found)]
+
+
+def find_board(session: Session, dataset_id: int, at: str) -> tuple[Board, list[Board]]:
+    """Return a dataset's board, by default the one with the newest run, and its others.
+
+    Raises:
+        NotFound: There is no such dataset.
+        UserError: It has no runs at that size.
+    """
+    found = boards(session, dataset_id)
+    if not found:
+        raise NotFound(f"There is no dataset {dataset_id}. The first page lists those that there are.")
+    for board in found:
+        if at in ("", board.at):
+            return board, [other for other in found if other != board]
+    known = ", ".join(board.at for board in found)
+    raise UserError(f"at is one of {known}; got {at!r}. Choose one of them.")
 
 
 def entries(session: Session, board: Board) -> list[Entry]:
@@ -184,6 +210,12 @@ def values(session: Session, keys: Sequence[int], metric_id: int) -> dict[int, f
         SummaryRow.metric_id == metric_id, SummaryRow.entry_id.in_(keys), SummaryRow.value.is_not(None)
     )
     return {entry: value for entry, value in session.execute(found) if value is not None}
+
+
+def preferred(known: Mapping[str, Metric]) -> Metric | None:
+    """The metric that pages begin with: the first of those that papers show, else the first that has a direction."""
+    usual = [known[name] for name in SHOWN if name in known]
+    return next((metric for metric in (*usual, *known.values()) if metric.better), None)
 
 
 def _entries() -> Any:

@@ -1,34 +1,19 @@
-"""Charts as inline SVG: presentation attributes and classes of our stylesheet, nothing inline that a policy forbids."""
+"""The paper that charts are drawn on: axes, ticks, titles, legend."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from math import ceil, floor, log10
+from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 38
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 26, 38
 """The margins of a chart."""
+LINES = 8
+"""How many lines one can tell apart, by color and dash."""
 Ticks: TypeAlias = Sequence[tuple[float, str]]
-WIDTH, MIDDLE = 104, 5
-EDGE = 3
-"""What a whisker leaves free at both ends, so that marks are whole."""
-
-
-def whisker(value: float, ends: Sequence[float | None], domain: Sequence[float], zero: bool = False) -> Markup:
-    """Draw a value and its interval on a small line; what lies outside the domain is cut off at its edge."""
-    lo, hi = domain
-    scale = (WIDTH - 2 * EDGE) / (hi - lo) if hi > lo else 0
-
-    def x(position: float) -> str:
-        return f"{EDGE + (min(max(position, lo), hi) - lo) * scale:.1f}".removesuffix(".0")
-
-    line = f"M{x(0)} 0v10" if zero and lo <= 0 <= hi else ""
-    low, high = ends
-    bar = f'<path d="M{x(low)} {MIDDLE}H{x(high)}"/>' if low is not None and high is not None else ""
-    rule = f'<path class="z" d="{line}"/>' if line else ""
-    return Markup(f'<svg class="w">{rule}{bar}<circle cx="{x(value)}" cy="{MIDDLE}" r="2.5"/></svg>')
 
 
 @dataclass(frozen=True)
@@ -92,17 +77,17 @@ def legend(labels: Sequence[str]) -> Markup:
     return Markup(f'<ul class="legend">{"".join(items)}</ul>')
 
 
-def curves(lines: Sequence[tuple[str, Mapping[str, Any]]], step: int = 2) -> Markup:
-    """Cumulative error curves with their bands: every second threshold is as much as the eye sees."""
-    axes = Axes((0, 60), (0, 1))
-    xticks = [(x, str(x)) for x in range(0, 61, 10)]
-    body = frame(axes, ("ab error, Lab units", "pixels within, %"), (xticks, [(k / 5, str(20 * k)) for k in range(6)]))
-    bands, paths = [], []
-    for k, (_, points) in enumerate(lines):
-        kept = [i for i, x in enumerate(points["threshold"]) if x <= axes.x[1] and x % step == 0]
-        xs, ys, low, high = ([points[name][i] for i in kept] for name in ("threshold", "share", "low", "high"))
-        band = axes.path([*xs, *reversed(xs)], [*low, *reversed(high)])
-        bands.append(f'<path class="band s{k}" d="{band}Z"/>')
-        paths.append(f'<path class="l s{k}" d="{axes.path(xs, ys)}"/>')
-    title = f"Share of pixels within an ab error, of {', '.join(label for label, _ in lines)}"
-    return figure(axes, title, body + "".join(bands + paths)) + legend([label for label, _ in lines])
+def ticks(lo: float, hi: float, count: int = 5) -> Ticks:
+    """Round values between two ends, about so many.
+
+    Example:
+        >>> ticks(0.3, 2.2)
+        [(0.5, '0.5'), (1.0, '1'), (1.5, '1.5'), (2.0, '2')]
+    """
+    if not hi > lo:
+        return [(lo, f"{lo:g}")]
+    rough = (hi - lo) / count
+    unit = 10.0 ** floor(log10(rough))
+    step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= rough * 0.999)
+    found = [round(k * step, 10) for k in range(ceil(lo / step - 1e-9), floor(hi / step + 1e-9) + 1)]
+    return [(value, f"{value:g}") for value in found]

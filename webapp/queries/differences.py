@@ -1,4 +1,4 @@
-"""Scores of all photos at once, and what follows from two methods' scores."""
+"""How far methods are apart: photo by photo where a metric is a mean over photos, else as it was resampled."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from evalsuite.tables import PairRow, VectorRow
 from evalsuite.vectors import unpack
+from webapp.queries.boards import Cell, Cells
 
 Floats = NDArray[np.float64]
+MEAN = 1e-6
+"""A value as near to the mean of its scores per photo is that mean."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,31 @@ def paired(a: Floats, b: Floats) -> Difference | None:
     reach = float(stdtrit(n - 1, 0.975)) * error
     p = float(2 * stdtr(n - 1, -abs(mean) / error)) if error > 0 else float(mean == 0)
     return Difference(n, mean, mean - reach, mean + reach, p, "paired t")
+
+
+def differences(
+    session: Session, keys: Sequence[int], base: int, metric_ids: Sequence[int], scores: Cells
+) -> dict[tuple[int, int], Difference]:
+    """(entry, metric) to the entry's difference from `base`."""
+    others = [key for key in keys if key != base]
+    drawn, found = resampled(session, others, base, metric_ids), {}
+    for metric in metric_ids:
+        of_base, by_photo = scores.get((base, metric)), vectors(session, [*others, base], metric)
+        for key in others:
+            own = scores.get((key, metric))
+            if own is None or of_base is None or own.value is None or of_base.value is None:
+                continue
+            known = drawn.get((key, metric), Difference(0, own.value - of_base.value))
+            exact = key in by_photo and base in by_photo and is_mean(own) and is_mean(of_base)
+            found[key, metric] = (paired(by_photo[key], by_photo[base]) if exact else None) or known
+    return found
+
+
+def is_mean(score: Cell) -> bool:
+    """Whether a value is the mean of its scores per photo."""
+    if score.value is None or score.mean is None:
+        return False
+    return abs(score.value - score.mean) <= MEAN * max(1.0, abs(score.value))
 
 
 def resampled(

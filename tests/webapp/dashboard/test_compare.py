@@ -1,0 +1,124 @@
+"""Methods against the first of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from scipy.stats import ttest_rel
+
+from evalsuite.stats import holm
+from tests.webapp.runs import PHOTOS, values_of
+
+AT = "at=squash-24"
+
+
+@pytest.fixture
+def entries(viewer: FlaskClient) -> dict[str, int]:
+    """Method to its key on the board."""
+    rows = viewer.get(f"/leaderboard/1.json?{AT}&m=psnr_rgb").get_json()["rows"]
+    return {row["colorizer"]: row["entry"] for row in rows}
+
+
+def comparison(viewer: FlaskClient, query: str) -> dict[str, Any]:
+    """What the page says."""
+    answer = viewer.get(f"/compare/1.json?{AT}&{query}", follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def test_differences_are_paired_and_corrected_for_all_that_the_page_shows(
+    viewer: FlaskClient, entries: dict[str, int]
+) -> None:
+    found = comparison(viewer, f"e={entries['gray']},{entries['good']},{entries['rival']}")
+
+    rows = {(row["metric"], row["colorizer"]): row for row in found["rows"]}
+    for metric in ("psnr_rgb", "ciede2000", "auc"):
+        ours, base = values_of("good")[metric], values_of("gray")[metric]
+        expected = ttest_rel(ours, base)
+        interval = expected.confidence_interval(0.95)
+        row = rows[metric, "good"]
+        assert row["difference"] == pytest.approx((ours - base).mean())
+        assert [row["low"], row["high"]] == pytest.approx([interval.low, interval.high])
+        assert row["p"] == pytest.approx(expected.pvalue)
+    p = [row["p"] for row in rows.values() if row["p"] is not None]
+    assert [row["p_holm"] for row in rows.values() if row["p"] is not None] == pytest.approx(holm(p).tolist())
+
+
+def test_wins_are_counted_photo_by_photo_in_the_metrics_direction(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    found = comparison(viewer, f"e={entries['good']},{entries['rival']}")
+
+    rows = {row["metric"]: row for row in found["rows"]}
+    better = int((values_of("rival")["ciede2000"] < values_of("good")["ciede2000"]).sum())
+    assert (rows["ciede2000"]["wins"], rows["ciede2000"]["losses"]) == (better, PHOTOS - better)
+    assert rows["fid_clean"]["wins"] is None  # has no scores of single photos
+    assert rows["colorfulness"]["ties"] == PHOTOS
+
+
+def test_the_photos_that_differ_most_are_one_click_away(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    found = comparison(viewer, f"e={entries['good']},{entries['rival']}")
+
+    apart = values_of("rival")["psnr_rgb"] - values_of("good")["psnr_rgb"]
+    above, below = found["differ_most"]["photos"]
+    assert above[0]["photo"] == f"p{int(np.argmax(apart)):02}"
+    assert below[0]["photo"] == f"p{int(np.argmin(apart)):02}"
+    assert above[0]["difference"] == pytest.approx(apart.max())
+    assert viewer.get(above[0]["address"]).status_code == 200
+    assert {viewer.get(address).status_code for _, address in above[0]["pictures"]} == {200}
+
+
+def test_the_page_draws_histogram_curves_and_colors_of_every_method(
+    viewer: FlaskClient, entries: dict[str, int]
+) -> None:
+    text = viewer.get(f"/compare/1?{AT}&e={entries['good']},{entries['rival']}").text
+
+    titles = re.findall(r"<title>([^<]+)</title>", text)[1:]
+    assert titles == [
+        "Photos by PSNR: Rival minus Good",
+        "pixels within, % by ab error, Lab units, of Good, Rival",
+        "difference from Good, percentage points by ab error, Lab units, of Good, Rival",
+        "Colors of the photos; the most common color has 1,000 pixels",
+        "Colors of Good; the most common color has 1,000 pixels",
+        "Colors of Rival; the most common color has 1,000 pixels",
+        "accuracy, % by tenths of the ab bins, by how often the color occurs, of Good, Rival",
+        "Good, by true color",
+        "Rival, by true color",
+    ]
+
+
+def test_without_a_choice_the_two_newest_candidates_are_compared(viewer: FlaskClient) -> None:
+    assert [method["colorizer"] for method in comparison(viewer, "")["methods"]] == ["good", "rival"]
+
+
+def test_latex_has_values_and_differences(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    text = viewer.get(f"/compare/1.tex?{AT}&e={entries['gray']},{entries['good']}").text
+
+    assert r"Good - Gray" in text
+    assert r"(<0.001)" in text or r"(\textless{}0.001)" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("e=99", "no method has key 99"),
+        ("e=1,2,3,4,5", "no method has key 5"),
+        ("m=beauty", "no metric 'beauty'"),
+        ("of=1", "1 is none of the methods after the first"),
+        ("e=1,1", "a name stands twice"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(viewer: FlaskClient, query: str, sentence: str) -> None:
+    answer = viewer.get(f"/compare/1?{AT}&{query}", follow_redirects=True)
+
+    assert answer.status_code == 400
+    assert sentence in answer.text.replace("&#39;", "'")
+
+
+def test_a_method_alone_is_told_what_it_needs(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    answer = viewer.get(f"/compare/1?{AT}&e={entries['good']}")
+
+    assert "One method alone cannot be compared" in answer.text

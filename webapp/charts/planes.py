@@ -1,0 +1,75 @@
+"""Maps of the ab plane: which colors occur, and how right they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+REACH = 115
+LEVELS = 9
+"""Steps of the color scale; each is one path, so that a map of two thousand cells stays small."""
+
+
+def histogram_map(counts: NDArray[np.int64], cell: int, title: str) -> Markup:
+    """Draw how often colors occur, on a logarithmic scale, with the outline of what sRGB can show."""
+    top = max(int(counts.max()), 1)
+    levels = np.ceil(LEVELS * np.log1p(counts) / np.log1p(top)).astype(int)
+    half = counts.shape[0] // 2
+    found = {(int(a) - half, int(b) - half): int(levels[a, b]) for a, b in zip(*np.nonzero(counts), strict=True)}
+    return _plane(found, cell, f"{title}; the most common color has {top:,} pixels")
+
+
+def value_map(points: Sequence[tuple[int, int]], values: Iterable[float], title: str) -> Markup:
+    """Draw a share per ab bin; bins without pixels stay empty."""
+    known = {(a // 10, b // 10): v for (a, b), v in zip(points, values, strict=True) if np.isfinite(v)}
+    return _plane({place: 1 + min(LEVELS - 1, int(LEVELS * v)) for place, v in known.items()}, 10, title)
+
+
+def scale(low: str, high: str) -> Markup:
+    """The color scale of maps, from low to high."""
+    swatches = "".join(f'<path class="h{level}" d="M{level - 1} 0h1"/>' for level in range(1, LEVELS + 1))
+    drawn = f'<svg class="scale" viewBox="0 -0.5 {LEVELS} 1" aria-hidden="true">{swatches}</svg>'
+    return Markup(f'<p class="quiet">{escape(low)} {drawn} {escape(high)}</p>')
+
+
+def _plane(levels: Mapping[tuple[int, int], int], cell: int, title: str) -> Markup:
+    """Draw levels by place (a, b), counted in cells: a to the right and b upward, neighbors of a level as one line."""
+    runs: dict[int, list[str]] = {}
+    for (a, b), level in levels.items():
+        if levels.get((a - 1, b)) != level:
+            end = a + 1
+            while levels.get((end, b)) == level:
+                end += 1
+            runs.setdefault(level, []).append(f"M{a} {-b}h{end - a}")
+    shapes = "".join(f'<path class="h{level}" d="{"".join(found)}"/>' for level, found in sorted(runs.items()))
+    outline = "L".join(f"{a:.0f} {-b:.0f}" for a, b in gamut())
+    axes = f'<path class="gr" d="M-{REACH} 0H{REACH}M0 -{REACH}V{REACH}"/>'
+    names = f'<text x="{REACH - 4}" y="-4" text-anchor="end">a</text><text x="4" y="{10 - REACH}">b</text>'
+    box = f'viewBox="-{REACH} -{REACH} {2 * REACH} {2 * REACH}"'
+    return Markup(
+        f'<svg class="plane" {box} role="img"><title>{escape(title)}</title>{axes}'
+        f'<g transform="scale({cell}) translate(-.5)">{shapes}</g><path class="ax" d="M{outline}Z"/>{names}</svg>'
+    )
+
+
+@cache
+def gamut() -> tuple[tuple[float, float], ...]:
+    """The outline of the colors of sRGB in the ab plane, whatever their lightness: the farthest in each direction.
+
+    Source: sRGB (IEC 61966-2-1) to Lab (CIE 1976, D65), constants as in `evalsuite.color`.
+    """
+    steps = np.linspace(0, 1, 33)
+    face = np.stack(np.meshgrid([0.0, 1.0], steps, steps, indexing="ij"), -1).reshape(-1, 3)
+    cube = np.concatenate([np.roll(face, k, axis=1) for k in range(3)])
+    linear = np.where(cube <= 0.04045, cube / 12.92, ((cube + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+    t = linear @ to_xyz.T / (0.95047, 1.0, 1.08883)
+    f = np.where(t > 0.008856, np.cbrt(t), 7.787 * t + 16 / 116)
+    a, b = 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])
+    sector = np.floor((np.arctan2(b, a) + np.pi) / (2 * np.pi) * 72).astype(int) % 72
+    far = [max(np.flatnonzero(sector == k), key=lambda i: a[i] ** 2 + b[i] ** 2, default=None) for k in range(72)]
+    return tuple((float(a[i]), float(b[i])) for i in far if i is not None)

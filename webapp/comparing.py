@@ -1,0 +1,97 @@
+"""What a comparison shows beside numbers: histograms, photos that differ most, curves, colors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evalsuite.bin_grid import bin_centers
+from evalsuite.tables import CurveRow, MetricRow
+from evalsuite.thumbnails import resize_of, target_key
+from webapp.charts.histograms import difference_histogram
+from webapp.charts.lines import Line, cumulative, cumulative_chart, difference_chart, rarity_chart
+from webapp.charts.planes import histogram_map, scale, value_map
+from webapp.contrasting import extremes
+from webapp.page import Asked
+from webapp.pictures import thumbnail_address
+from webapp.queries.boards import Board, Entry, Metric
+from webapp.queries.colors import STEP, TARGET, all_colors, by_rarity, colors_of
+from webapp.queries.differences import Floats, vectors
+from webapp.queries.photos import outputs, photos_at
+
+
+def histograms(session: Session, chosen: Sequence[Entry], metric: Metric) -> list[tuple[Entry, Markup]]:
+    """Per method the histogram of its differences from the first."""
+    by_photo = vectors(session, [entry.id for entry in chosen], metric.id)
+    if chosen[0].id not in by_photo:
+        return []
+    apart = {
+        entry.id: found - by_photo[chosen[0].id]
+        for entry in chosen[1:]
+        if (found := by_photo.get(entry.id)) is not None
+    }
+    titles = {entry.id: f"{metric.title}: {entry.label} minus {chosen[0].label}" for entry in chosen}
+    known = {key: found[np.isfinite(found)] for key, found in apart.items() if np.isfinite(found).any()}
+    return [(e, difference_histogram(known[e.id], titles[e.id])) for e in chosen if e.id in known]
+
+
+def ends_of(
+    session: Session, asked: Asked, board: Board, pair: tuple[Entry, Entry], metric: Metric
+) -> list[list[dict[str, Any]]]:
+    """The photos on which the first of two is the farthest above the second, and those at the other end."""
+    found = vectors(session, [entry.id for entry in pair], metric.id)
+    if len(found) < 2:
+        return []
+    apart = found[pair[0].id] - found[pair[1].id]
+    return [_tiles(session, asked, board, pair, apart, end) for end in extremes(apart)]
+
+
+def _tiles(
+    session: Session, asked: Asked, board: Board, pair: tuple[Entry, Entry], apart: Floats, positions: Sequence[int]
+) -> list[dict[str, Any]]:
+    photos, resize = photos_at(session, board.dataset_id, positions), resize_of(board.shown)
+    made = outputs(session, [entry.id for entry in pair], [photo.id for photo in photos.values()])
+    at = asked.texts.get("at")
+    return [
+        {
+            "photo": photo.name, "difference": float(apart[position]),
+            "address": asked.to("photo", photo=photo.id, at=at, a=pair[0].id, b=pair[1].id),
+            "pictures": [
+                ("Photo", thumbnail_address(target_key(photo.sha256, resize))),
+                *((e.label, thumbnail_address(made[e.id, photo.id])) for e in pair if (e.id, photo.id) in made),
+            ],
+        }
+        for position in positions
+        for photo in (photos[position],)
+    ]  # fmt: skip
+
+
+def curves(session: Session, chosen: Sequence[Entry]) -> dict[str, Markup | None]:
+    labels = {entry.id: entry.label for entry in chosen}
+    found = select(CurveRow.entry_id, CurveRow.points).join(MetricRow, MetricRow.id == CurveRow.metric_id)
+    wanted = found.where(MetricRow.name == "auc", CurveRow.entry_id.in_(labels))
+    points = {entry: row for entry, row in session.execute(wanted)}
+    drawn = [cumulative(label, points[entry]) for entry, label in labels.items() if entry in points]
+    if len(drawn) < 2:
+        return {"curve": None, "apart": None}
+    return {"curve": cumulative_chart(drawn), "apart": difference_chart(drawn)}
+
+
+def colors(session: Session, chosen: Sequence[Entry]) -> dict[str, Any]:
+    found = all_colors(session, [entry.id for entry in chosen])
+    labels = {entry.id: entry.label for entry in chosen}
+    real = colors_of(session, chosen[0].id, TARGET)
+    maps = [("Photos", histogram_map(real.histogram, STEP, "Colors of the photos"))] if real else []
+    maps += [(labels[k], histogram_map(c.histogram, STEP, f"Colors of {labels[k]}")) for k, c in found.items()]
+    right = {k: colors for k, colors in found.items() if colors.accuracy is not None}
+    accuracy = [(labels[k], value_map(bin_centers(), c.accuracy, f"{labels[k]}, by true color"))
+                for k, c in right.items() if c.accuracy is not None]  # fmt: skip
+    rare = [Line(labels[k], list(range(1, len(groups) + 1)), groups)
+            for k, c in right.items() if len(groups := by_rarity(c)) > 1]  # fmt: skip
+    scales = scale("rare", "common"), scale("0", "100%")
+    return {"scales": scales, "maps": maps, "accuracy": accuracy, "rare": rarity_chart(rare) if rare else None}

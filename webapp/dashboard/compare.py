@@ -1,0 +1,93 @@
+"""Two or more methods of a dataset against the first: differences, curves, colors, and where they differ most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from evalsuite.errors import UserError
+from evalsuite.typesetting import p_value
+from webapp.comparing import colors, curves, ends_of, histograms
+from webapp.contrasting import lines, records, typeset
+from webapp.page import Answer, Asked, Page, Parameter
+from webapp.parameters import whole, wholes
+from webapp.queries.boards import Entry, Metric, cells, entries, find_board, metrics_of, preferred
+from webapp.rows import sign
+
+MOST = 4
+"""Methods that one page, and one reader, can hold."""
+
+
+def answer(asked: Asked) -> Answer:
+    """Compare methods with the first of them."""
+    session, wanted = asked.session, asked.values
+    board, _ = find_board(session, asked.parts["dataset"], wanted["at"])
+    everyone = entries(session, board)
+    chosen = _chosen(everyone, wanted["e"])
+    if len(chosen) < 2:
+        sentence = "One method alone cannot be compared. Import a run with another on the same photos."
+        return Answer(f"Comparison on {board.dataset}", {"rows": [], "methods": []}, (), {"alone": sentence})
+    keys = [entry.id for entry in chosen]
+    known = metrics_of(session, keys)
+    found = lines(session, chosen, known, cells(session, keys, [metric.id for metric in known.values()]))
+    metric = _metric(known, wanted["m"])
+    rows = records(chosen, found)
+    other = _other(chosen, wanted["of"])
+    ends = ends_of(session, asked, board, (other, chosen[0]), metric) if metric else []
+    methods = [{"entry": entry.id, "colorizer": entry.name, "run": entry.run} for entry in chosen]
+    data = {
+        "dataset": {"id": board.dataset_id, **board.shown},
+        "methods": methods,
+        "rows": rows,
+        "differ_most": {"colorizer": other.name, "photos": ends},
+    }
+    context = {
+        "sign": sign, "p_value": p_value, "board": board, "everyone": everyone, "chosen": chosen, "lines": found,
+        "metrics": known, "metric": metric, "other": other, "ends": ends,
+        "histograms": histograms(session, chosen, metric) if metric else [],
+        **curves(session, chosen), **colors(session, chosen),
+        "shown": next((line.printed for line in found if line.metric == metric), None),
+    }  # fmt: skip
+    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in chosen if entry.about.get("cite")}
+    title = " and ".join(entry.label for entry in chosen) if len(chosen) == 2 else f"{len(chosen)} methods"
+    return Answer(f"{title} on {board.dataset}", data, rows, context, typeset(board, chosen, found), cite)
+
+
+def _chosen(everyone: Sequence[Entry], keys: Sequence[int]) -> list[Entry]:
+    known = {entry.id: entry for entry in everyone}
+    for key in keys:
+        if key not in known:
+            raise UserError(f"Compare: e: no method has key {key} here. Use the page's own links.")
+    if len(keys) > MOST:
+        raise UserError(f"Compare: e: at most {MOST} methods; got {len(keys)}. Leave some out.")
+    if keys:
+        return [known[key] for key in keys]
+    candidates = [entry for entry in everyone if entry.candidate]
+    return candidates[-2:] if len(candidates) > 1 else list(everyone[-2:])
+
+
+def _other(chosen: Sequence[Entry], key: int | None) -> Entry:
+    for entry in chosen[1:]:
+        if key in (None, entry.id):
+            return entry
+    raise UserError(f"Compare: of: {key} is none of the methods after the first. Use the page's own links.")
+
+
+def _metric(known: Mapping[str, Metric], name: str) -> Metric | None:
+    if name and name not in known:
+        raise UserError(f"Compare: m: no metric {name!r} here. There are {', '.join(known)}.")
+    return known[name] if name else preferred(known)
+
+
+PAGE = Page(
+    name="compare",
+    path="/compare/{dataset}",
+    title="Compare",
+    answer=answer,
+    parameters=(
+        Parameter("at", "how photos were brought to size"),
+        Parameter("e", "methods, the first is the base", wholes, many=True),
+        Parameter("m", "the metric of histograms and photos"),
+        Parameter("of", "the method whose photos are shown", whole),
+    ),
+    forms=("html", "json", "csv", "tex", "bib"),
+)
