@@ -19,6 +19,7 @@ from turk.amt_report import amt_report
 from turk.analysis import Analysis, analyze
 from turk.analysis_record import blinded_record, record, table
 from turk.analysis_tables import counts, tables
+from turk.blinding import hidden, record_look
 from turk.design import arms_of
 from turk.pilot import pilot_plan
 from turk.progress import Progress, progress
@@ -110,10 +111,10 @@ def _study_report(engine: Engine, name: str, wanted: Wanted) -> str:
         raise UserError(f"study {name!r}: no {who} has taken it yet. Wait for answers, or see `{other}`.")
     decided = frames.decisions(engine, study_id)
     so_far = progress(study, arms_of(study), sessions)
-    if not (wanted.synthetic or so_far.met or state == "closed"):
+    if hidden(state, so_far, synthetic=wanted.synthetic):
         if not wanted.unblind:
             return _blinded(study, so_far, exclude(responses, sessions, study.exclusions, decided), wanted.form)
-        _record_look(engine, study_id, so_far, wanted.reason)
+        record_look(engine, study_id, so_far, wanted.reason)
     found = analyze(responses, sessions, study, decided, wanted.model or wanted.plan)
     return pilot_plan(found, wanted.form) if wanted.plan else _printed(found, wanted.form)
 
@@ -151,16 +152,5 @@ def _leave_out(engine: Engine, study_id: int, wanted: Wanted) -> None:
         session.add(
             DecisionRow(
                 study_id=study_id, session_id=row.id, kind="exclude", reason=wanted.reason, by=user_name(), at=now()
-            )
-        )  # fmt: skip
-
-
-def _record_look(engine: Engine, study_id: int, so_far: Progress, reason: str | None) -> None:
-    with session_scope(engine) as session:
-        seen = f"looked at {so_far.finished} of {so_far.wanted} finished sessions"
-        session.add(
-            DecisionRow(
-                study_id=study_id, session_id=None, kind="unblind", by=user_name(), at=now(),
-                reason=f"{seen}: {reason}" if reason else seen,
             )
         )  # fmt: skip

@@ -1,0 +1,55 @@
+"""turk export"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalsuite.db import default_url, make_engine, session_scope, upgrade
+from evalsuite.errors import UserError
+from turk import frames
+from turk.blinding import hidden, record_look
+from turk.design import arms_of
+from turk.export import export_study
+from turk.progress import progress
+from turk.studies import find_study, study_of
+
+
+@click.command("export")
+@click.argument("name")
+@click.option("--out", "folder", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@click.option("--synthetic", is_flag=True, help="Synthetic participants, who never come with people.")
+@click.option("--identities", is_flag=True, help="Also write what platforms call people: personal data.")
+@click.option("--unblind", is_flag=True, help="Export before the stopping rule is met; that you did is recorded.")
+@click.option("--reason", metavar="TEXT", help="Why you look early; it is recorded.")
+@click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
+def command(
+    name: str, folder: Path, synthetic: bool, identities: bool, unblind: bool, reason: str | None, url: str | None
+) -> None:
+    """Write a study's answers as CSV and Parquet, with a codebook, the frozen study, a Methods text and an R script.
+
+    Participants have pseudonyms that belong to this study alone.
+
+    \b
+    Example:
+      turk export street-2026 --out street-2026-data
+    """
+    engine = make_engine(url or default_url())
+    upgrade(engine)
+    with session_scope(engine, read_only=True) as session:
+        row = find_study(session, name)
+        study, study_id, state = study_of(row), row.id, row.state
+    so_far = progress(study, arms_of(study), frames.sessions(engine, study_id, synthetic=synthetic))
+    early = hidden(state, so_far, synthetic=synthetic)
+    if early and not unblind:
+        raise UserError(
+            f"study {name!r}: {so_far.finished} of {so_far.wanted} sessions are finished, so its answers stay closed "
+            "until the stopping rule is met. Wait, or export with --unblind, which is recorded."
+        )
+    if early:
+        record_look(engine, study_id, so_far, reason)
+    files = export_study(engine, study_id, study, folder, synthetic, identities)
+    click.echo(f"{folder}: {len(files)} files, study {study.hash[:12]}. Begin with {folder / 'codebook.md'}.")
+    if identities:
+        click.echo("identities.csv has personal data: keep it apart, and delete it when paying is done.", err=True)

@@ -1,0 +1,138 @@
+"""A study's answers as tidy tables that can be given away: pseudonyms, a codebook, the frozen study, a Methods text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, select
+
+from evalsuite.db import session_scope
+from evalsuite.errors import UserError
+from turk import frames
+from turk.analysis import Analysis, analyze
+from turk.analysis_record import record
+from turk.codebook import CODEBOOK, codebook_text
+from turk.methods import methods
+from turk.r_script import r_script
+from turk.study import Study
+from turk.tables import IdentityRow, ParticipantRow, SessionRow, StudyRow
+
+RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet run a cell (OWASP, CSV Injection)."""
+DEVICE = ("width", "height", "dpr", "touch", "refresh_hz")
+
+
+def export_study(engine: Engine, study_id: int, study: Study, folder: Path, synthetic: bool, named: bool) -> list[Path]:
+    """Write a study's answers into a new folder.
+
+    Args:
+        engine: The database.
+        study_id: The study's key.
+        study: As it was frozen.
+        folder: A folder that is not there yet, or is empty.
+        synthetic: Synthetic participants, instead of people.
+        named: Also write what platforms call people.
+
+    Returns:
+        The files.
+
+    Raises:
+        UserError: The folder cannot be made or has files, or nobody has taken the study.
+    """
+    responses = frames.responses(engine, study_id, synthetic=synthetic)
+    sessions = frames.sessions(engine, study_id, synthetic=synthetic)
+    if sessions.empty:
+        raise UserError(f"study {study.name!r}: there is nothing to export, nobody has taken it. Wait for answers.")
+    decided = frames.decisions(engine, study_id)
+    analysis = analyze(responses, sessions, study, decided)
+    tables = tidy(responses, sessions, decided, analysis)
+    if named:
+        tables["identities"] = _identities(engine, study_id)
+    _make(folder)
+    for name, table in tables.items():
+        harmless(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    for file, text in _texts(study, analysis, tables, responses, sessions).items():
+        (folder / file).write_text(text, encoding="utf-8")
+    return sorted(folder.iterdir())
+
+
+def tidy(
+    responses: pd.DataFrame, sessions: pd.DataFrame, decisions: pd.DataFrame, analysis: Analysis
+) -> dict[str, pd.DataFrame]:
+    """Arrange the tables as the codebook has them."""
+    out = set(analysis.excluded["session"])
+    minutes = (sessions["finished_at"] - sessions["created_at"]).dt.total_seconds() / 60
+    wide = sessions.assign(minutes=minutes.round(2), excluded=sessions["session"].isin(out))
+    for name in DEVICE:
+        wide[name] = pd.Series([(row or {}).get(name) for row in sessions["device"]], sessions.index, dtype=object)
+    told = [None if row is None else json.dumps(row.get("answers")) for row in sessions["color_vision"]]
+    wide["color_vision"] = pd.Series(told, sessions.index, dtype=object)
+    found = {
+        "responses": responses.assign(excluded=responses["session"].isin(out)),
+        "sessions": wide,
+        "exclusions": analysis.excluded,
+        "decisions": decisions,
+    }
+    return {name: table[list(CODEBOOK[name])] for name, table in found.items()}
+
+
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before texts that a spreadsheet would run; numbers stay numbers.
+
+    Example:
+        >>> harmless(pd.DataFrame({"comment": ["=1+1", "fine"], "value": [-1, 2]})).to_numpy().tolist()
+        [["'=1+1", -1], ['fine', 2]]
+    """
+    texts = [name for name in table if table[name].dtype == object or pd.api.types.is_string_dtype(table[name])]
+    return table.assign(**{str(name): table[name].map(_harmless) for name in texts})
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RUN_BY_SPREADSHEETS) else cell
+
+
+def _texts(
+    study: Study,
+    analysis: Analysis,
+    tables: Mapping[str, pd.DataFrame],
+    responses: pd.DataFrame,
+    sessions: pd.DataFrame,
+) -> dict[str, str]:
+    rows = {name: len(table) for name, table in tables.items()}
+    frozen = {"hash": study.hash, **study.to_json()}
+    return {
+        "study.json": json.dumps(frozen, indent=1, ensure_ascii=False) + "\n",
+        "analysis.json": json.dumps(record(analysis), indent=1, allow_nan=False) + "\n",
+        "codebook.md": codebook_text(study.name, study.hash, analysis.synthetic, rows),
+        "methods.md": methods(analysis, responses, sessions),
+        "model.R": r_script(analysis),
+    }
+
+
+def _identities(engine: Engine, study_id: int) -> pd.DataFrame:
+    query = (
+        select(StudyRow.sha256, ParticipantRow.key, ParticipantRow.platform, IdentityRow.name)
+        .join(SessionRow, SessionRow.participant_id == ParticipantRow.id)
+        .join(IdentityRow, IdentityRow.participant_id == ParticipantRow.id)
+        .join(StudyRow, StudyRow.id == SessionRow.study_id)
+        .where(SessionRow.study_id == study_id)
+        .order_by(SessionRow.id)
+    )
+    with session_scope(engine, read_only=True) as session:
+        rows = [(frames.pseudonym(sha256, key), *rest) for sha256, key, *rest in session.execute(query)]
+    return pd.DataFrame(rows, columns=list(CODEBOOK["identities"]), dtype=object)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        full = any(folder.iterdir())
+    except OSError as error:
+        raise UserError(f"{folder}: the folder cannot be made ({error.strerror}). Name another with --out.") from None
+    if full:
+        raise UserError(f"{folder}: an export needs a folder of its own; this one has files. Name another with --out.")
