@@ -64,8 +64,8 @@ def judge(planned_ms: float | None, exposure: Mapping[str, Any], places: int = P
         places: How many images the trial has.
 
     Returns:
-        Valid where every image was visible for as long as planned, give or take a frame of the screen, no frame
-        meanwhile took half as long again, and the tab was never hidden.
+        Valid where every image was visible for as long as planned, give or take a frame of the screen, and the tab was
+        never hidden.
     """
     reasons = ["hidden"] if exposure.get("hidden") else []
     if exposure.get("again"):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from evalsuite.db import session_scope
+from evalsuite.db import now, session_scope
 from turk.people import purge
-from turk.store import Store
 from turk.study import Study
 from turk.tables import SessionRow, StudyRow
 from turk.visits import LIVE, release
@@ -17,13 +17,13 @@ from turk.visits import LIVE, release
 ABANDON_MINUTES = 30
 
 
-def sweep(store: Store) -> int:
-    """Give back the places of all abandoned sessions, and forget identities whose time is over; return how many."""
-    with session_scope(store.engine) as db:
-        at = store.clock()
+def sweep(engine: Engine, clock: Callable[[], datetime] = now) -> int:
+    """Give back the places of all abandoned sessions, and forget names whose time is over; return how many sessions."""
+    with session_scope(engine) as db:
+        at = clock()
         purge(db, at)
-        studies = db.execute(select(StudyRow.id, StudyRow.sha256)).all()
-        return sum(sweep_study(db, key, store.study(db, sha256, key), at) for key, sha256 in studies)
+        studies = db.execute(select(StudyRow.id, StudyRow.config)).all()
+        return sum(sweep_study(db, key, Study.from_json(config), at) for key, config in studies)
 
 
 def sweep_study(db: Session, study_id: int, study: Study, at: datetime) -> int:

@@ -71,7 +71,7 @@ def test_images_go_with_the_session(walk: Walk, clock: Clock, end: str) -> None:
         sessions.leave(walk.store, walk.ticket)
     if end == "abandoned":
         clock.go(hours=2)
-        sweep(walk.store)
+        sweep(walk.store.engine, walk.store.clock)
     if end == "expired":
         clock.go(hours=24)
     if end == "finished":

@@ -335,7 +335,7 @@ def test_a_replay_after_the_end_is_still_acknowledged(walk: Walk, clock: Clock) 
     walk.to_comment(clock)
     done = sessions.finish(walk.store, walk.ticket)
     clock.go(hours=5)
-    sweep(walk.store)
+    sweep(walk.store.engine, walk.store.clock)
 
     assert answer(walk.store, walk.ticket, *walk.answered[0]).step == done
 

@@ -167,7 +167,7 @@ class Study(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        sweep(self.store)
+        sweep(self.store.engine, self.store.clock)
 
     @rule(state=st.sampled_from(["live", "live", "live", "live", "paused", "closed"]))
     def change_state(self, state: str) -> None:

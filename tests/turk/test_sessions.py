@@ -231,11 +231,11 @@ def test_leaving_finishing_and_sweeping_at_once_release_a_place_at_most_once(
 
     def end(number: int) -> Any:
         walk = walks[number // 3]
-        events = (sessions.leave, sessions.finish, lambda store, ticket: sweep(store))
+        events = (sessions.leave, sessions.finish, lambda store, ticket: sweep(store.engine, store.clock))
         return events[number % 3](store, walk.ticket)
 
     at_once(18, end)
-    sweep(store)
+    sweep(store.engine, store.clock)
 
     held = {row.place_id: row for row in rows(store.engine, SessionRow)}
     assert len(held) == 6

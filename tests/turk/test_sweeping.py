@@ -37,10 +37,10 @@ def test_sweeping_gives_places_back_once(store: Store, study_row: StudyRow, cloc
     come(store, synthetic="quitter")
     come(store).to_trials()
     clock.go(minutes=30)
-    before = sweep(store)
+    before = sweep(store.engine, store.clock)
     clock.go(seconds=1)
 
-    assert (before, sweep(store), sweep(store)) == (0, 3, 0)
+    assert (before, sweep(store.engine, store.clock), sweep(store.engine, store.clock)) == (0, 3, 0)
     assert {place.state for place in all_places(store.engine)} == {"free"}
 
 
@@ -49,9 +49,9 @@ def test_a_study_says_after_how_long_a_session_is_abandoned(store: Store, tmp_pa
     come(store)
     clock.go(minutes=119)
 
-    assert sweep(store) == 0
+    assert sweep(store.engine, store.clock) == 0
     clock.go(minutes=2)
-    assert sweep(store) == 1
+    assert sweep(store.engine, store.clock) == 1
 
 
 def test_finished_sessions_are_left_alone(store: Store, study_row: StudyRow, clock: Clock) -> None:
@@ -59,14 +59,14 @@ def test_finished_sessions_are_left_alone(store: Store, study_row: StudyRow, clo
     sessions.finish(store, walk.ticket)
     clock.go(days=10)
 
-    assert sweep(store) == 0
+    assert sweep(store.engine, store.clock) == 0
     assert all_places(store.engine)[0].state == "done"
 
 
 def test_who_comes_back_in_time_goes_on_in_the_same_place(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials()
     clock.go(hours=2)
-    sweep(store)
+    sweep(store.engine, store.clock)
 
     assert sessions.resume(store, walk.ticket) == walk.step
     [row] = rows(store.engine, SessionRow)
@@ -77,7 +77,7 @@ def test_who_comes_back_in_time_goes_on_in_the_same_place(store: Store, study_ro
 def test_an_answer_brings_an_abandoned_session_back(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials()
     clock.go(hours=2)
-    sweep(store)
+    sweep(store.engine, store.clock)
 
     assert walk.answer().step.done == 1
     assert rows(store.engine, SessionRow)[0].state == "running"
@@ -130,6 +130,6 @@ def test_who_comes_back_too_late_is_told_and_keeps_what_was_answered(
 def test_names_whose_time_is_over_are_forgotten(store: Store, study_row: StudyRow, clock: Clock) -> None:
     come(store, id="ada")
     clock.go(days=31)
-    sweep(store)
+    sweep(store.engine, store.clock)
 
     assert not rows(store.engine, IdentityRow)
