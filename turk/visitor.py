@@ -16,7 +16,7 @@ from evalsuite.errors import UserError
 from turk.crowd import Manners
 from turk.observers import Observer
 from turk.study import Screen, Stimulus
-from turk.watching import REFRESH_HZ, measured, screen_of, time_before
+from turk.watching import REFRESH_HZ, measured, screen_of, spoiled, time_before
 from turk.wire import Reply, Wire
 
 HASTE_MS = 5.0
@@ -136,7 +136,8 @@ class Visit:
 
     def _trial(self) -> None:
         manners, number = self.visitor.manners, self.step["progress"]["done"]
-        if manners.reload_every and number % manners.reload_every == manners.reload_every - 1:
+        again = bool(manners.reload_every and number % manners.reload_every == manners.reload_every - 1)
+        if again:
             self._reload()
         screen = screen_of(self.step["screen"])
         shown = [self._look(address) for address in self.step["images"]]
@@ -144,8 +145,8 @@ class Visit:
             self._look(address)
         given = self.visitor.observer.answer(screen, shown, number)
         rt_ms = 1.0 if manners.hasty else given.rt_ms
-        exposure = measured(screen, rt_ms, np.random.default_rng([*self.visitor.seed, number]))
-        self.report.counts["missed"] += exposure["hidden"] or any(one["long_frames"] for one in exposure["shown"])
+        exposure = measured(screen, rt_ms, np.random.default_rng([*self.visitor.seed, number]), again)
+        self.report.counts["missed"] += spoiled(exposure)
         body = {"answer": given.choice, "rt_ms": rt_ms, "exposure": exposure}
         nonce = self.step["nonce"]
         if manners.hasty:

@@ -26,8 +26,8 @@ def time_before(screen: Screen) -> float:
     return screen.shortest_ms + (screen.mask_ms if screen.exposure_ms is not None else 0)
 
 
-def measured(screen: Screen, rt_ms: float, rng: np.random.Generator) -> dict[str, Any]:
-    """What a browser at 60 Hz measures: nearly always what was planned."""
+def measured(screen: Screen, rt_ms: float, rng: np.random.Generator, again: bool = False) -> dict[str, Any]:
+    """What a browser at 60 Hz measures: nearly always what was planned; `again` after the page was loaded again."""
     missed, hid = rng.random(2) < (MISSED, HIDDEN)
     late = int(missed and screen.exposure_ms is not None)
     lasts = rt_ms if screen.exposure_ms is None else screen.exposure_ms
@@ -36,7 +36,7 @@ def measured(screen: Screen, rt_ms: float, rng: np.random.Generator) -> dict[str
         _shown(place, screen.fixation_ms + turn * step, lasts, late if turn == 0 else 0)
         for turn, place in enumerate(screen.order)
     ]
-    told = {"refresh_hz": REFRESH_HZ, "hidden": bool(hid), "blurs": int(hid), "decoded": True, "dpr": 1}
+    told = {"refresh_hz": REFRESH_HZ, "hidden": bool(hid), "again": again, "blurs": int(hid), "decoded": True, "dpr": 1}
     return told | {"planned_ms": screen.exposure_ms, "shown": shown, "rendered": [screen.size, screen.size]}
 
 
@@ -44,3 +44,9 @@ def _shown(place: int, on_ms: float, lasts_ms: float, late: int) -> dict[str, An
     frames = round(lasts_ms * REFRESH_HZ / 1000) + 2 * late
     off_ms = round(on_ms + frames * 1000 / REFRESH_HZ, 3)
     return {"place": place, "on_ms": on_ms, "off_ms": off_ms, "frames": frames, "long_frames": late}
+
+
+def spoiled(exposure: Mapping[str, Any]) -> bool:
+    """Whether the trial was not seen as planned."""
+    late = any(shown["long_frames"] for shown in exposure["shown"])
+    return bool(exposure["hidden"] or exposure["again"] or late)

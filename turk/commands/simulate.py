@@ -28,7 +28,7 @@ COLUMNS = {
     "left": "left",
     "vanished": "vanished",
     "answers": "answers",
-    "missed": "missed exposures",
+    "missed": "replaced",
     "too_fast": "too fast, refused",
     "again": "sent again",
     "conflicts": "changed, refused",
