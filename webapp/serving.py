@@ -14,6 +14,8 @@ from evalsuite.errors import UserError
 
 THREADS = 4
 TIMEOUT_S = 60
+KEEP_ALIVE_S = 75
+"""Longer than people look at a pair, and than the 60 s after which reverse proxies usually hang up."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def serve(app: Flask, place: Place, workers: int, tell: Callable[[], None]) -> N
         "threads": THREADS,
         "worker_class": "gthread",
         "timeout": TIMEOUT_S,
+        "keepalive": KEEP_ALIVE_S,
         "loglevel": "warning",
         "control_socket_disable": True,
         "when_ready": lambda server: tell(),
