@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from threading import RLock
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 
@@ -17,10 +18,10 @@ from turk.emulator.delivery import Delivery
 from turk.emulator.faults import Faults, parse_script
 from turk.emulator.serving import from_here
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 View = Callable[[], Any]
 Action = Callable[[Mapping[str, Any]], Any]
-# Not tables of things that happened: the page shows them in other ways, or they say nothing to a person.
-HIDDEN = {"clock", "faults"}
 LAST = {"happened": "Faults that happened", "deliveries": "Deliveries"}
 CELL = 100
 UNITS = {"seconds": 1, "hours": 3600, "days": 86400}
@@ -28,19 +29,14 @@ UNITS = {"seconds": 1, "hours": 3600, "days": 86400}
 
 @dataclass(slots=True)
 class Controls:
-    """What the platforms share, and what each shows (views) and lets be done to it (actions)."""
+    """What the platforms share: time, faults, deliveries, and what is to be done when time has passed."""
 
     clock: VirtualClock
     faults: Faults
     delivery: Delivery
-    views: dict[str, View] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     chores: list[Callable[[], None]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.views.update(_views(self))
-        self.actions.update(_actions(self))
 
     def catch_up(self) -> None:
         """Let every platform do what was due by now."""
@@ -48,35 +44,62 @@ class Controls:
             chore()
 
 
-def make_admin(controls: Controls) -> Blueprint:
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a platform shows (views) and lets be done to it (actions)."""
+
+    title: str
+    views: dict[str, View]
+    actions: dict[str, Action]
+
+    def behind(self, lock: RLock) -> Panel:
+        """Let nobody else at the platform meanwhile."""
+        views = {name: locked(lock, view) for name, view in self.views.items()}
+        return Panel(self.title, views, {name: locked(lock, action) for name, action in self.actions.items()})
+
+
+def locked(lock: RLock, work: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Have something done with a lock held."""
+
+    def guarded(*args: Given.args, **values: Given.kwargs) -> Result:
+        with lock:
+            return work(*args, **values)
+
+    return guarded
+
+
+def make_admin(controls: Controls, panel: Panel) -> Blueprint:
     """Make the routes under /_emulator: GET a view, POST an action."""
     admin = Blueprint("admin", __name__, url_prefix="/_emulator", template_folder="templates", static_folder="static")
+
+    views = {**panel.views, **_views(controls)}
+    actions = {**panel.actions, **_actions(controls), **controls.actions}
 
     @admin.get("/")
     def overview() -> str:
         controls.catch_up()
-        names = [name for name in controls.views if name not in HIDDEN and name not in LAST]
-        titles = {**{name: name.capitalize() for name in names}, **LAST}
-        tables = {title: _rows(controls.views[name]()) for name, title in titles.items()}
-        return render_template("overview.html", controls=controls, now=controls.clock.now(), tables=tables)
+        titles = {**{name: name.capitalize() for name in panel.views}, **LAST}
+        tables = {title: _rows(views[name]()) for name, title in titles.items()}
+        about = {"title": panel.title, "links": controls.links, "now": controls.clock.now()}
+        return render_template("overview.html", **about, frozen=controls.clock.frozen, tables=tables)
 
     @admin.get("/<name>")
     def show(name: str) -> tuple[Response, int]:
-        if name not in controls.views:
-            return jsonify({"error": f"There is no view {name}; there are {', '.join(sorted(controls.views))}."}), 404
+        if name not in views:
+            return jsonify({"error": f"There is no view {name}; there are {', '.join(sorted(views))}."}), 404
         controls.catch_up()
-        return jsonify(plain(controls.views[name]())), 200
+        return jsonify(plain(views[name]())), 200
 
     @admin.post("/<name>")
     def act(name: str) -> Any:
         if not from_here():
             return jsonify({"error": "Another site's page cannot do this."}), 403
-        if name not in controls.actions:
-            known = ", ".join(sorted(controls.actions))
+        if name not in actions:
+            known = ", ".join(sorted(actions))
             return jsonify({"error": f"There is no action {name}; there are {known}."}), 404
         body = request.get_json(silent=True) if request.is_json else request.form.to_dict()
         try:
-            done = controls.actions[name](body if isinstance(body, dict) else {})
+            done = actions[name](body if isinstance(body, dict) else {})
         except UserError as error:
             return jsonify({"error": str(error)}), 400
         return jsonify(plain(done)) if request.is_json else redirect(url_for(".overview"), 303)

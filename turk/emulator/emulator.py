@@ -64,9 +64,9 @@ class Emulator:
     def __post_init__(self) -> None:
         clock = VirtualClock(self.settings.start, frozen=self.settings.frozen)
         self.controls = Controls(clock, Faults(self.settings.rules, self._fault_seed), Delivery())
-        self.mturk = self._make_mturk()
-        self.controls.delivery.chores.append(self.controls.catch_up)
         self.controls.actions["reset"] = self._reset
+        self.controls.delivery.chores.append(self.controls.catch_up)
+        self.mturk = self._make_mturk()
 
     @property
     def _fault_seed(self) -> int:

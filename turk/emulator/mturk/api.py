@@ -10,8 +10,9 @@ from typing import Any
 from botocore.model import OperationModel
 from flask import Blueprint, Response, current_app, request
 
+from turk.emulator.ledger import NotEnough
 from turk.emulator.mturk.calls import Answer, Call
-from turk.emulator.mturk.errors import ServiceError, service_fault, throttled
+from turk.emulator.mturk.errors import ServiceError, insufficient_funds, service_fault, throttled
 from turk.emulator.mturk.lifecycle import catch_up
 from turk.emulator.mturk.market import Market
 from turk.emulator.mturk.model import operation, read, write
@@ -60,6 +61,8 @@ def answer_request(market: Market) -> Response:
         model = operation(request.headers.get("X-Amz-Target", ""))
         body = _answer(market, model, request_id)
         response = Response(json.dumps(body), mimetype=JSON)
+    except NotEnough:
+        response = _error(market, insufficient_funds())
     except ServiceError as error:
         response = _error(market, error)
     except Exception:
@@ -105,7 +108,7 @@ def _parse(body: bytes) -> Any:
 def _error(market: Market, error: ServiceError) -> Response:
     name = "Message" if error.code else "message"
     # The live service ends its messages with the time in milliseconds; the sandbox adds an s.
-    stamp = f" ({int(market.clock.now().timestamp() * 1000)} s)" if error.code else ""
+    stamp = f" ({int(market.time.clock.now().timestamp() * 1000)} s)" if error.code else ""
     body = {"__type": error.kind, name: f"{error.message}{stamp}"}
     if error.code:
         body["TurkErrorCode"] = error.code

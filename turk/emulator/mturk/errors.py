@@ -60,6 +60,15 @@ def wrong_status(code: str, allowed: Iterable[str], current: str | None = None) 
     return request_error(code, f"{now}This operation can be called with a status of: {','.join(allowed)}")
 
 
+def insufficient_funds() -> ServiceError:
+    """Say that the account is too empty, in the live service's words."""
+    message = (
+        "This Requester has insufficient funds in their account to complete this transaction. "
+        "Please visit https://requester.mturk.com/prepayments/new to purchase Prepaid HITs."
+    )
+    return request_error(INSUFFICIENT_FUNDS, message)
+
+
 def service_fault() -> ServiceError:
     """Say that the service is out of order."""
     message = "Amazon Mechanical Turk is temporarily unable to process your request. Try your call again."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from turk.emulator.ledger import ZERO, Entry
 from turk.emulator.mturk.errors import WorkerError
 from turk.emulator.mturk.fees import reward_fee
-from turk.emulator.mturk.ledger import Entry
 from turk.emulator.mturk.market import Market
 from turk.emulator.mturk.notices import publish
 from turk.emulator.mturk.places import DISPOSED_AFTER, count, dispose, refresh
@@ -36,14 +35,14 @@ def accept(market: Market, worker: Worker, hit: Hit) -> Assignment:
         raise WorkerError("There are no more places in this HIT.")
     assignment = Assignment(
         id=_assignment_id(market, hit),
-        number=market.number(),
+        number=market.time.number(),
         hit_id=hit.id,
         worker_id=worker.id,
         accepted_at=market.now(),
         deadline=market.now() + timedelta(seconds=hit.type.duration),
     )
     market.add(assignment)
-    market.remind(assignment.deadline, "deadline", assignment.id)
+    market.time.remind(assignment.deadline, "deadline", assignment.id)
     publish(market, "AssignmentAccepted", hit, assignment)
     refresh(market, hit)
     return assignment
@@ -63,9 +62,9 @@ def submit(market: Market, assignment: Assignment, answer: str) -> None:
         raise WorkerError("This HIT has already been submitted.")
     hit = market.hits[assignment.hit_id]
     assignment.status, assignment.answer = SUBMITTED, answer
-    assignment.submitted_at, assignment.number = market.now(), market.number()
+    assignment.submitted_at, assignment.number = market.now(), market.time.number()
     assignment.auto_approval_at = market.now() + timedelta(seconds=hit.type.auto_approval_delay)
-    market.remind(assignment.auto_approval_at, "auto-approve", assignment.id)
+    market.time.remind(assignment.auto_approval_at, "auto-approve", assignment.id)
     publish(market, "AssignmentSubmitted", hit, assignment)
     refresh(market, hit)
 
@@ -94,17 +93,22 @@ def approve(market: Market, assignment: Assignment, feedback: str | None = None)
 
 def pay(market: Market, hit: Hit, assignment: Assignment, sums: list[tuple[str, Decimal]], *, held: bool) -> None:
     """Spend money that is held for a HIT, or that is available; the worker gets what is not a fee."""
-    account, total = market.account(hit.owner), sum((amount for _, amount in sums), Decimal(0))
-    if not held and account.available < total:
-        # All or nothing: the reward must not go out when the fee cannot be paid.
-        market.ledger.post(account, Entry(market.now(), hit.owner, sums[0][0], available=-total, spent=total))
+    lines = [
+        Entry(
+            at=market.now(),
+            account=hit.owner,
+            kind=kind,
+            available=ZERO if held else -amount,
+            held=-amount if held else ZERO,
+            spent=amount,
+            task_id=hit.id,
+            work_id=assignment.id,
+            person_id=assignment.worker_id,
+        )
+        for kind, amount in sums
+    ]
+    market.ledger.post(market.account(hit.owner), *lines)
     for kind, amount in sums:
-        pots = {"held": -amount} if held else {"available": -amount}
-        line = Entry(
-            market.now(), hit.owner, kind, spent=amount, hit_id=hit.id,
-            assignment_id=assignment.id, worker_id=assignment.worker_id, **pots,
-        )  # fmt: skip
-        market.ledger.post(account, line)
         hit.held -= amount if held else 0
         if not kind.endswith("fee"):
             market.worker(assignment.worker_id).earned += amount
@@ -128,14 +132,7 @@ def expire(market: Market, hit: Hit) -> None:
 
 def catch_up(market: Market) -> None:
     """Let everything happen that was due by now, each at its own time."""
-    now = market.clock.now()
-    while market.timers and market.timers[0][0] <= now:
-        due, _, kind, key = heapq.heappop(market.timers)
-        market.at = due
-        try:
-            _happen(market, kind, key, due)
-        finally:
-            market.at = None
+    market.time.run(lambda kind, key, due: _happen(market, kind, key, due))
 
 
 def _happen(market: Market, kind: str, key: str, due: datetime) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
-from turk.emulator.clock import VirtualClock
 from turk.emulator.delivery import Delivery
 from turk.emulator.faults import Faults
 from turk.emulator.identifiers import Identifiers
-from turk.emulator.mturk.ledger import Account, Entry, Ledger
+from turk.emulator.ledger import Account, Entry, Ledger
 from turk.emulator.mturk.records import (
     Assignment,
     Bonus,
@@ -27,6 +25,7 @@ from turk.emulator.mturk.records import (
 )
 from turk.emulator.mturk.sns import Topics
 from turk.emulator.mturk.tokens import Tokens
+from turk.emulator.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Options:
 class Market:
     """Everything that the servers of one emulated MTurk share; hold `lock` while reading or changing it."""
 
-    clock: VirtualClock
+    time: Timeline
     faults: Faults
     delivery: Delivery
     ids: Identifiers
@@ -71,22 +70,10 @@ class Market:
     bonuses: list[Bonus] = field(default_factory=list)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
-    timers: list[tuple[datetime, int, str, str]] = field(default_factory=list)
-    at: datetime | None = None
-    counter: int = 0
 
     def now(self) -> datetime:
-        """Tell the time, which is that of the event while one is made up for."""
-        return self.at or self.clock.now()
-
-    def number(self) -> int:
-        """Count on: records are listed in the order of these numbers."""
-        self.counter += 1
-        return self.counter
-
-    def remind(self, at: datetime, kind: str, key: str) -> None:
-        """Have something looked at when a time comes."""
-        heapq.heappush(self.timers, (at, self.number(), kind, key))
+        """Tell the time."""
+        return self.time.now()
 
     def account(self, key: str) -> Account:
         """Find a requester's account by access key, or open one."""
@@ -104,7 +91,9 @@ class Market:
         """Forget everything but the set-up, as if just started."""
         with self.lock:
             self.topics.topics.clear()
-            fresh = Market(self.clock, self.faults, self.delivery, Identifiers(seed), self.options, self.topics)
+            fresh = Market(
+                Timeline(self.time.clock), self.faults, self.delivery, Identifiers(seed), self.options, self.topics
+            )
             for item in fields(self):
                 if item.name != "lock":
                     setattr(self, item.name, getattr(fresh, item.name))

@@ -65,7 +65,7 @@ def send(market: Market, subscription: Subscription, body: dict[str, Any]) -> st
         "Message": json.dumps(body),
         "UnsubscribeURL": f"{market.topics.origin}/_sns/unsubscribe?Token={topic.token}",
     }
-    market.delivery.send(market.topics.parcel(topic, "Notification", fields, market.now()))
+    market.delivery.send(market.topics.parcel(topic, "Notification", fields))
     return "sent"
 
 
@@ -77,7 +77,7 @@ def ask_to_confirm(market: Market, topic: Topic) -> None:
         "SubscribeURL": f"{market.topics.origin}/_sns/confirm?Token={topic.token}",
         "Message": f"You have chosen to subscribe to the topic {topic.arn}. To confirm, visit the SubscribeURL.",
     }
-    market.delivery.send(market.topics.parcel(topic, "SubscriptionConfirmation", fields, market.now()))
+    market.delivery.send(market.topics.parcel(topic, "SubscriptionConfirmation", fields))
 
 
 def _note(market: Market, event: str, subscription: Subscription, body: dict[str, Any], fate: str) -> None:

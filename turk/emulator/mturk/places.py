@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from turk.emulator.ledger import Entry, NotEnough
 from turk.emulator.mturk.fees import reward_fee
-from turk.emulator.mturk.ledger import Entry, insufficient_funds
 from turk.emulator.mturk.market import Market
 from turk.emulator.mturk.notices import publish
 from turk.emulator.mturk.records import (
@@ -57,7 +57,7 @@ def needed(market: Market, hit: Hit) -> Decimal:
 def check_funds(market: Market, hit: Hit) -> None:
     """Refuse a HIT, as it would become, that the account cannot pay for."""
     if needed(market, hit) - hit.held > market.account(hit.owner).available:
-        raise insufficient_funds()
+        raise NotEnough
 
 
 def refresh(market: Market, hit: Hit) -> None:
@@ -72,7 +72,7 @@ def refresh(market: Market, hit: Hit) -> None:
         hit.status = UNASSIGNABLE
     elif before not in (REVIEWABLE, REVIEWING):
         hit.status, hit.reviewable_at = REVIEWABLE, market.now()
-        market.remind(market.now() + DISPOSED_AFTER, "dispose", hit.id)
+        market.time.remind(market.now() + DISPOSED_AFTER, "dispose", hit.id)
         publish(market, "HITReviewable", hit)
 
 
@@ -81,7 +81,7 @@ def settle(market: Market, hit: Hit) -> None:
     change = needed(market, hit) - hit.held
     if change:
         kind = "hold" if change > 0 else "release"
-        entry = Entry(market.now(), hit.owner, kind, available=-change, held=change, hit_id=hit.id)
+        entry = Entry(market.now(), hit.owner, kind, available=-change, held=change, task_id=hit.id)
         market.ledger.post(market.account(hit.owner), entry)
         hit.held += change
 

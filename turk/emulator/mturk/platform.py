@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,10 +10,10 @@ from typing import Any
 from flask import Flask
 
 from evalsuite.errors import UserError
-from turk.emulator.admin import Action, Controls, View, make_admin
+from turk.emulator.admin import Action, Controls, Panel, View, locked, make_admin
 from turk.emulator.identifiers import Identifiers
+from turk.emulator.ledger import Entry
 from turk.emulator.mturk.api import make_api
-from turk.emulator.mturk.ledger import Entry
 from turk.emulator.mturk.lifecycle import catch_up
 from turk.emulator.mturk.market import Market, Options
 from turk.emulator.mturk.notices import ask_to_confirm
@@ -22,6 +22,7 @@ from turk.emulator.mturk.sns import Topic, Topics
 from turk.emulator.mturk.views import show_hit
 from turk.emulator.mturk.worker_site import make_worker_site
 from turk.emulator.serving import LocalServer, guard
+from turk.emulator.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ class Platform:
 def make_platform(controls: Controls, options: Options, seed: int, api_port: int, site: LocalServer) -> Platform:
     """Make the servers; they do not listen yet. The API's port and the site's must be known already."""
     origin = f"http://127.0.0.1:{api_port}"
-    market = Market(controls.clock, controls.faults, controls.delivery, Identifiers(seed), options, Topics(origin))
-    controls.chores.append(locked(market, lambda: catch_up(market)))
-    controls.views.update({name: locked(market, view) for name, view in make_views(market).items()})
-    controls.actions.update({name: locked_action(market, action) for name, action in make_actions(market).items()})
+    market = Market(
+        Timeline(controls.clock), controls.faults, controls.delivery, Identifiers(seed), options, Topics(origin)
+    )
+    controls.chores.append(locked(market.lock, lambda: catch_up(market)))
     site.app = make_worker_site(market)
     return Platform(market, LocalServer(make_api_app(market, controls), api_port), site)
 
@@ -50,28 +51,9 @@ def make_api_app(market: Market, controls: Controls) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000
     guard(app)
     app.register_blueprint(make_api(market))
-    app.register_blueprint(make_admin(controls))
+    panel = Panel("Emulated Mechanical Turk", make_views(market), make_actions(market))
+    app.register_blueprint(make_admin(controls, panel.behind(market.lock)))
     return app
-
-
-def locked(market: Market, view: View) -> Callable[[], Any]:
-    """Let nobody else at the market meanwhile."""
-
-    def guarded() -> Any:
-        with market.lock:
-            return view()
-
-    return guarded
-
-
-def locked_action(market: Market, action: Action) -> Action:
-    """Let nobody else at the market meanwhile."""
-
-    def guarded(body: Mapping[str, Any]) -> Any:
-        with market.lock:
-            return action(body)
-
-    return guarded
 
 
 def make_views(market: Market) -> dict[str, View]:

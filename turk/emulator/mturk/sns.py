@@ -67,12 +67,13 @@ class Topics:
                 self._signer = _make_signer()
             return self._signer
 
-    def parcel(self, topic: Topic, kind: str, fields: Mapping[str, str], at: datetime) -> Parcel:
-        """Put a message into SNS's envelope and sign it."""
+    def parcel(self, topic: Topic, kind: str, fields: Mapping[str, str]) -> Parcel:
+        """Put a message into SNS's envelope and sign it, at the real time: receivers refuse messages that are old."""
+        at = datetime.now(UTC)
         message = {
             "Type": kind,
             "TopicArn": topic.arn,
-            "Timestamp": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
+            "Timestamp": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z",
             "SignatureVersion": topic.signature_version,
             "SigningCertURL": f"{self.origin}/_sns/certificate.pem",
             **fields,

@@ -128,7 +128,7 @@ def ask(market: Market, worker: Worker, type_id: str, fields: Sequence[tuple[str
     items = read_question(found.test, name="Test").items if found.test else ()
     answer = write_answers(fields, items) if items else None
     request = QualificationRequest(
-        market.ids.capitals(30, "3"), market.number(), found.id, worker.id, market.now(), found.test, answer
+        market.ids.capitals(30, "3"), market.time.number(), found.id, worker.id, market.now(), found.test, answer
     )
     market.requests[request.id] = request
     if answer is None or found.answer_key is None:

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, session, url_for
+from flask import Flask, Response, jsonify, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from turk.emulator.admin import plain
 from turk.emulator.mturk import work
 from turk.emulator.mturk.errors import WorkerError
 from turk.emulator.mturk.lifecycle import catch_up
 from turk.emulator.mturk.market import Market
 from turk.emulator.mturk.questions import read_question
 from turk.emulator.mturk.records import Worker
-from turk.emulator.serving import from_here, guard
+from turk.emulator.sites import Page, elsewhere, for_people, go, make_site, show
 
-FOLDER = Path(__file__).parents[1]
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "frame-src *; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
-)
 # What an HTMLQuestion brings along runs in an origin of nobody's.
 FRAME_POLICY = "sandbox allow-scripts allow-forms allow-popups allow-modals; frame-ancestors 'self'"
 WORKER_ID = re.compile("A[A-Z0-9]{1,63}")
-Page = Callable[..., Any]
 
 
 def make_worker_site(market: Market) -> Flask:
     """Make the app."""
-    app = Flask(__name__, template_folder=str(FOLDER / "templates"), static_folder=str(FOLDER / "static"))
-    app.secret_key = secrets.token_bytes(32)
-    app.config.update(SESSION_COOKIE_NAME="emulated_worker", SESSION_COOKIE_SAMESITE="Lax")
-    app.config["MAX_CONTENT_LENGTH"] = 2_000_000
-    guard(app)
+    app = make_site("emulated_worker")
     for add in (_add_login, _add_hits, _add_assignments, _add_qualifications, _add_submit):
         add(app, market)
 
@@ -46,13 +31,6 @@ def make_worker_site(market: Market) -> Flask:
     def catch() -> None:
         with market.lock:
             catch_up(market)
-
-    @app.after_request
-    def protect(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @app.errorhandler(WorkerError)
     def explain(error: WorkerError) -> tuple[Response, int]:
@@ -65,41 +43,13 @@ def make_worker_site(market: Market) -> Flask:
     return app
 
 
-def show(template: str, data: dict[str, Any], **more: Any) -> Response:
-    """Answer with a page, or with its data as JSON."""
-    if wants_json():
-        return jsonify(plain(data))
-    return Response(render_template(template, **data, **more))
-
-
-def wants_json() -> bool:
-    """Tell whether a program asks."""
-    return request.accept_mimetypes.best == "application/json"
-
-
-def go(address: str, data: dict[str, Any]) -> AnyResponse:
-    """Send a browser on, or answer a program."""
-    return jsonify(plain(data)) if wants_json() else redirect(address, 303)
-
-
 def _find_worker(market: Market) -> Worker | None:
     return market.workers.get(session.get("worker_id", ""))
 
 
 def for_workers(market: Market, page: Page) -> Page:
-    """Let only logged-in workers in, one request at a time, and no other site's forms."""
-
-    @wraps(page)
-    def guarded(**values: str) -> Any:
-        if request.method == "POST" and not from_here():
-            return Response("Another site's page cannot do this.\n", 403, mimetype="text/plain")
-        with market.lock:
-            worker = _find_worker(market)
-            if worker is None:
-                return (jsonify({"error": "Log in first."}), 401) if wants_json() else redirect(url_for("login"), 303)
-            return page(worker, **values)
-
-    return guarded
+    """Let only logged-in workers in."""
+    return for_people(lambda: _find_worker(market), market.lock, page)
 
 
 def _add_login(app: Flask, market: Market) -> None:
@@ -110,9 +60,10 @@ def _add_login(app: Flask, market: Market) -> None:
 
     @app.post("/login")
     def log_in() -> Any:
+        refusal = elsewhere()
+        if refusal:
+            return refusal
         worker_id = request.form.get("worker_id", "").strip()
-        if not from_here():
-            return Response("Another site's page cannot do this.\n", 403, mimetype="text/plain")
         if not WORKER_ID.fullmatch(worker_id):
             raise WorkerError("A worker ID is A followed by capitals and digits, such as A1RHEARSAL.")
         with market.lock:

@@ -175,7 +175,7 @@ class Rehearsal(RuleBasedStateMachine):
     @invariant()
     def nobody_is_paid_twice_or_not_at_all(self) -> None:
         """Approved work was paid exactly once, other work never; a bonus token pays once a day."""
-        paid = Counter(entry.assignment_id for entry in self.market.ledger.entries if entry.kind == "reward")
+        paid = Counter(entry.work_id for entry in self.market.ledger.entries if entry.kind == "reward")
         approved = {item.id for item in self.market.assignments.values() if item.status == "Approved"}
         assert paid == Counter(approved)
         assert all(times <= 1 for times in self.said_paid.values())

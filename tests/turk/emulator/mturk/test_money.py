@@ -65,7 +65,7 @@ def test_approving_spends_what_was_held(emulator: Emulator, mturk: Any) -> None:
 
     assert balance(mturk) == ("9996.64", "1.68")
     assert emulator.worker("A1WORKER").earned() == "1.40"
-    kinds = [(row["kind"], row["spent"]) for row in emulator.admin.rows("ledger", assignment_id=assignment)]
+    kinds = [(row["kind"], row["spent"]) for row in emulator.admin.rows("ledger", work_id=assignment)]
     assert kinds == [("reward", "1.40"), ("fee", "0.28")]
 
 

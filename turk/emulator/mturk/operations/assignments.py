@@ -97,7 +97,7 @@ def send_bonus(call: Call, p: Parameters) -> Answer:
         raise invalid("BonusAmount or Reason", "a bonus is more than nothing and has a reason.")
     pay(market, hit, assignment, [("bonus", amount), ("bonus fee", bonus_fee(amount))], held=False)
     details = (hit.id, assignment.id, assignment.worker_id, amount, p["Reason"], market.now())
-    market.bonuses.append(Bonus(market.number(), call.owner, *details))
+    market.bonuses.append(Bonus(market.time.number(), call.owner, *details))
     market.tokens.keep(call.owner, "bonus", p.get("UniqueRequestToken"), market.now(), call.request_id)
     return {}
 

@@ -68,7 +68,7 @@ def update_expiration(call: Call, p: Parameters) -> Answer:
     check_range("ExpireAt", int((at - market.now()).total_seconds()), (0, LIFETIME[1]))
     check_funds(market, replace(hit, expired=False))
     hit.expires_at, hit.expired = at, False
-    market.remind(at, "expire", hit.id)
+    market.time.remind(at, "expire", hit.id)
     publish(market, "HITExtended", hit)
     refresh(market, hit)
     return {}

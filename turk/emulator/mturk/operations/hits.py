@@ -43,7 +43,7 @@ def _create(call: Call, hit_type: HitType, p: Parameters) -> Answer:
     _check(p)
     hit = Hit(
         id=market.ids.capitals(30, "3"),
-        number=market.number(),
+        number=market.time.number(),
         owner=call.owner,
         type=hit_type,
         group_id=f"3G{hit_type.id[2:]}",
@@ -57,7 +57,7 @@ def _create(call: Call, hit_type: HitType, p: Parameters) -> Answer:
     market.hit_types.setdefault(hit_type.id, hit_type)
     market.hits[hit.id] = hit
     market.tokens.keep(call.owner, "hit", p.get("UniqueRequestToken"), market.now(), hit.id)
-    market.remind(hit.expires_at, "expire", hit.id)
+    market.time.remind(hit.expires_at, "expire", hit.id)
     publish(market, "HITCreated", hit)
     refresh(market, hit)
     return {"HIT": show_hit(market, hit)}

@@ -36,7 +36,7 @@ def create_qualification_type(call: Call, p: Parameters) -> Answer:
     if not p["Name"].strip():
         raise invalid("Name", "it must not be empty.")
     made = QualificationType(
-        id=market.ids.capitals(30, "3"), number=market.number(), owner=call.owner, created_at=market.now(),
+        id=market.ids.capitals(30, "3"), number=market.time.number(), owner=call.owner, created_at=market.now(),
         name=p["Name"], description=p["Description"], keywords=p.get("Keywords"), status=p["QualificationTypeStatus"],
     )  # fmt: skip
     _change(made, p)

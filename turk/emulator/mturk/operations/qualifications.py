@@ -20,7 +20,9 @@ from turk.emulator.mturk.views import show_qualification, show_request
 
 def grant(market: Market, type_id: str, worker_id: str, value: int | None) -> None:
     """Give a worker a qualification, or another value of it."""
-    market.qualifications[type_id, worker_id] = Qualification(type_id, worker_id, market.number(), market.now(), value)
+    market.qualifications[type_id, worker_id] = Qualification(
+        type_id, worker_id, market.time.number(), market.now(), value
+    )
 
 
 def associate(call: Call, p: Parameters) -> Answer:
@@ -38,7 +40,7 @@ def disassociate(call: Call, p: Parameters) -> Answer:
     """Take a qualification from a worker."""
     worker, found = call.worker(p["WorkerId"]), call.qualification_type(p["QualificationTypeId"])
     qualification = _granted(call, found.id, worker.id)
-    qualification.status, qualification.number = "Revoked", call.market.number()
+    qualification.status, qualification.number = "Revoked", call.market.time.number()
     if p.get("Reason"):
         worker.inbox.append(Message(call.market.now(), call.owner, f"Qualification revoked: {found.name}", p["Reason"]))
     return {}

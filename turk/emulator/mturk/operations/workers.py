@@ -14,7 +14,7 @@ RECIPIENTS, SUBJECT_LIMIT, TEXT_LIMIT = 100, 200, 4096
 def create_block(call: Call, p: Parameters) -> Answer:
     """Keep a worker from accepting the requester's HITs."""
     key = (call.owner, call.worker(p["WorkerId"]).id)
-    call.market.blocks[key] = (call.market.number(), p["Reason"])
+    call.market.blocks[key] = (call.market.time.number(), p["Reason"])
     return {}
 
 
