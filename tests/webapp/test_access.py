@@ -1,0 +1,303 @@
+"""Who may come in, and what they may see: one table of routes and roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from evalsuite.db import now, session_scope
+from tests.webapp.conftest import OF_OUR_OWN, OWNER_TOKEN, come_in
+from webapp.access import ROLES, Role
+from webapp.identity import visitor_of
+from webapp.shares import make_share, sign
+from webapp.tokens import add_token, revoke_token
+
+IN, LOGIN, OUT, DENIED = 200, 302, 401, 403
+EVERYBODY = dict.fromkeys(("anonymous", "viewer", "researcher", "admin"), IN)
+PAGE = {"anonymous": LOGIN, "viewer": IN, "researcher": IN, "admin": IN}
+DATA = PAGE | {"anonymous": OUT}
+SHARING = {"anonymous": LOGIN, "viewer": DENIED, "researcher": IN, "admin": IN}
+EXPECTED: dict[str, dict[str, int]] = {
+    "/login": EVERYBODY,
+    "/": PAGE,
+    "/index.json": DATA,
+    "/index.csv": DATA,
+    "/leaderboard/1": PAGE,
+    "/leaderboard/1.json": DATA,
+    "/leaderboard/1.csv": DATA,
+    "/leaderboard/1.tex": DATA,
+    "/leaderboard/1.bib": DATA,
+    "/run/1": PAGE,
+    "/run/1.json": DATA,
+    "/run/1.csv": DATA,
+    "/run/1.bib": DATA,
+    "/compare/1": PAGE,
+    "/compare/1.json": DATA,
+    "/compare/1.csv": DATA,
+    "/compare/1.tex": DATA,
+    "/compare/1.bib": DATA,
+    "/gallery/1": PAGE,
+    "/gallery/1.json": DATA,
+    "/gallery/1.csv": DATA,
+    "/photo/1": PAGE,
+    "/photo/1.json": DATA,
+    "/photo/1.csv": DATA,
+    "/shares": SHARING,
+}
+PICTURES = ("target", "gray", "output", "thumb")
+
+
+@pytest.mark.parametrize("address", EXPECTED)
+def test_each_role_sees_what_it_may_and_nothing_else(site: Flask, address: str) -> None:
+    found = {role: come_in(site, role).get(address).status_code for role in ROLES}
+
+    assert found == EXPECTED[address]
+
+
+def test_the_table_names_every_route_of_the_dashboard(site: Flask) -> None:
+    known = {
+        rule.rule.replace("<int:dataset>", "1").replace("<int:run>", "1").replace("<int:photo>", "1")
+        for rule in site.url_map.iter_rules()
+        if rule.endpoint.startswith("dashboard.") and "GET" in (rule.methods or ())
+    }
+    of_pictures = {rule for rule in known if rule.split("/")[1] in PICTURES}
+
+    assert known - of_pictures - {"/s/<signed>"} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_pictures_open_for_those_who_may_look(site: Flask, role: Role) -> None:
+    shown = come_in(site, "viewer").get("/photo/1.json").get_json()["pictures"]
+    small = come_in(site, "viewer").get("/gallery/1.json").get_json()["rows"][0]["real"]
+    addresses = [shown[0]["address"], shown[1]["address"], shown[2]["address"], small]
+    visitor = come_in(site, role)
+
+    found = {visitor.get(address).status_code for address in addresses if "/thumb" not in address}
+
+    assert found == {LOGIN if role == "anonymous" else IN} or found == {OUT}
+    assert (IN in found) == (role != "anonymous")
+
+
+POSTS = {"/login": {"token": "wrong"}, "/logout": {}, "/shares": {"address": "/"}, "/shares/1/revoke": {}}
+
+
+@pytest.mark.parametrize("address", POSTS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_what_another_site_sends_is_refused(site: Flask, address: str, headers: dict[str, str]) -> None:
+    answer = come_in(site, "admin").post(address, data=POSTS[address], headers=headers)
+
+    assert answer.status_code == 403
+    assert "came from another site" in answer.text
+
+
+@pytest.mark.parametrize("headers", [OF_OUR_OWN, {"Sec-Fetch-Site": "none"}, {"Origin": "http://localhost"}, {}])
+def test_what_the_site_itself_or_a_program_sends_is_taken(site: Flask, headers: dict[str, str]) -> None:
+    assert come_in(site, "viewer").post("/logout", headers=headers).status_code == 303
+
+
+def test_the_printed_token_opens_everything_until_the_server_starts_anew(site: Flask) -> None:
+    visitor = site.test_client()
+
+    page = visitor.get(f"/login?token={OWNER_TOKEN}")
+    entered = visitor.post("/login", data={"token": OWNER_TOKEN, "next": "/shares"}, headers=OF_OUR_OWN)
+
+    assert f'value="{OWNER_TOKEN}"' in page.text
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/shares")
+    assert visitor.get("/shares").status_code == 200
+    cookie = entered.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert OWNER_TOKEN not in cookie
+
+
+def test_a_wrong_token_opens_nothing(site: Flask) -> None:
+    visitor = site.test_client()
+
+    answer = visitor.post("/login", data={"token": "x"}, headers=OF_OUR_OWN)
+
+    assert answer.status_code == 401
+    assert "does not open anything" in answer.text
+    assert visitor.get("/index.json").status_code == OUT
+
+
+def test_a_revoked_token_is_out_at_once(site: Flask) -> None:
+    with session_scope(site.extensions["engine"]) as session:
+        token = add_token(session, "leaver", "researcher")
+    visitor = site.test_client()
+    visitor.post("/login", data={"token": token}, headers=OF_OUR_OWN)
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert visitor.get("/").status_code == site.test_client().get("/", headers=bearer).status_code == 200
+
+    with session_scope(site.extensions["engine"]) as session:
+        revoke_token(session, "leaver")
+
+    assert visitor.get("/").status_code == LOGIN
+    assert site.test_client().get("/index.json", headers=bearer).status_code == OUT
+
+
+def test_programs_send_their_token(site: Flask) -> None:
+    for header, status in (
+        (f"Bearer {OWNER_TOKEN}", 200), ("Bearer wrong", OUT), (f"Basic {OWNER_TOKEN}", OUT), ("Bearer", OUT)
+    ):  # fmt: skip
+        assert site.test_client().get("/index.json", headers={"Authorization": header}).status_code == status
+
+
+def test_a_forged_cookie_is_no_visitor(site: Flask) -> None:
+    visitor = come_in(site, "viewer")
+    [cookie] = [c for c in visitor._cookies.values()]
+    visitor.set_cookie(cookie.key, cookie.value[:-3] + "AAA")
+
+    assert visitor.get("/").status_code == LOGIN
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\nb"])
+def test_nobody_is_sent_to_another_site(site: Flask, target: str) -> None:
+    answer = site.test_client().post("/login", data={"token": OWNER_TOKEN, "next": target}, headers=OF_OUR_OWN)
+
+    assert answer.status_code == 400
+    assert "an address on this site" in answer.text
+
+
+def share(site: Flask, address: str, **changes: Any) -> str:
+    """A share link's path."""
+    with session_scope(site.extensions["engine"]) as session:
+        row = make_share(session, address, "ada", 7)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        return f"/s/{sign(row.id, site.extensions['config'].secret_key)}"
+
+
+def test_a_share_link_opens_one_view_in_every_form_and_nothing_else(site: Flask) -> None:
+    guest = site.test_client()
+
+    opened = guest.get(share(site, "/gallery/1?order=best"), follow_redirects=True)
+
+    assert opened.status_code == 200
+    assert opened.request.path == "/gallery/1"
+    assert opened.headers["X-Robots-Tag"] == "noindex"
+    assert "Shared view of" in opened.text
+    assert guest.get("/gallery/1.json?order=best").status_code == 200
+    for other in ("/gallery/1.json", "/gallery/1.json?order=best&q=x", "/run/1.json", "/index.json"):
+        assert guest.get(other).status_code == OUT
+    assert guest.get("/shares").status_code == LOGIN
+
+
+def test_a_guest_sees_the_pictures_of_the_view(site: Flask) -> None:
+    guest = site.test_client()
+    guest.get(share(site, "/photo/1?at=squash-24"))
+
+    pictures = guest.get("/photo/1.json?at=squash-24").get_json()["pictures"]
+
+    assert {guest.get(picture["address"]).status_code for picture in pictures} == {200}
+
+
+def test_links_end_when_they_are_revoked_and_when_their_time_is_over(site: Flask) -> None:
+    researcher, guest = come_in(site, "researcher"), site.test_client()
+    made = researcher.post("/shares", data={"address": "/run/1", "days": "7"}, headers=OF_OUR_OWN)
+    key = made.headers["Location"].rpartition("=")[2]
+    link = f"/s/{sign(int(key), site.extensions['config'].secret_key)}"
+    assert f"http://localhost{link}" in researcher.get("/shares").text
+    assert guest.get(link, follow_redirects=True).status_code == 200
+
+    researcher.post(f"/shares/{key}/revoke", headers=OF_OUR_OWN)
+
+    assert guest.get("/run/1.json").status_code == OUT
+    gone = guest.get(link)
+    assert gone.status_code == 404
+    assert "This link has ended" in gone.text
+    assert guest.get(share(site, "/run/1", expires_at=now())).status_code == 404
+
+
+def test_a_link_cannot_be_guessed(site: Flask) -> None:
+    assert site.test_client().get("/s/MQ.AAAAAAAAAAAAAAAAAAAAAAAAAAA").status_code == 404
+
+
+def test_viewers_cannot_share(site: Flask) -> None:
+    visitor = come_in(site, "viewer")
+
+    assert "Make a link" not in visitor.get("/").text
+    assert visitor.post("/shares", data={"address": "/", "days": "7"}, headers=OF_OUR_OWN).status_code == DENIED
+    assert visitor.post("/shares/1/revoke", headers=OF_OUR_OWN).status_code == DENIED
+
+
+@pytest.mark.parametrize(("data", "sentence"), [
+    ({"address": "/", "days": "8"}, "a link lasts 7, 30, 90, 365 days"),
+    ({"address": "https://evil.example", "days": "7"}, "an address on this site"),
+])  # fmt: skip
+def test_links_that_make_no_sense_are_refused(site: Flask, data: dict[str, str], sentence: str) -> None:
+    answer = come_in(site, "researcher").post("/shares", data=data, headers=OF_OUR_OWN)
+
+    assert answer.status_code == 400
+    assert sentence in answer.text
+
+
+def test_a_link_that_was_ended_cannot_be_ended_again(site: Flask) -> None:
+    answer = come_in(site, "researcher").post("/shares/9999/revoke", headers=OF_OUR_OWN)
+
+    assert answer.status_code == 400
+    assert "no active link has number 9999" in answer.text
+
+
+def visitor_behind(site: Flask, peer: str, **settings: Any) -> tuple[str, str]:
+    """Name and role of a visitor whom a proxy names."""
+    config = type(site.extensions["config"])(**{**vars(site.extensions["config"]), **settings})
+    with site.test_request_context(
+        "/", headers={"X-Forwarded-User": "ada"}, environ_base={"REMOTE_ADDR": peer}
+    ) as here:
+        found = visitor_of(here.request, config, site.extensions["engine"])
+    return found.name, found.role
+
+
+def test_a_proxys_word_counts_only_if_the_proxy_is_known(site: Flask) -> None:
+    known = {"proxy_peers": ("10.0.0.2",), "proxy_roles": {"ada": "admin", "*": "viewer"}}
+
+    assert visitor_behind(site, "10.0.0.2", **known) == ("ada", "admin")
+    assert visitor_behind(site, "10.0.0.3", **known) == ("anonymous", "anonymous")
+    assert visitor_behind(site, "10.0.0.2") == ("anonymous", "anonymous")
+    assert visitor_behind(site, "10.0.0.2", proxy_peers=("10.0.0.2",), proxy_roles={"*": "viewer"}) == ("ada", "viewer")
+    assert visitor_behind(site, "10.0.0.2", proxy_peers=("10.0.0.2",)) == ("anonymous", "anonymous")
+
+
+def test_pages_stay_as_they_are_until_something_changes(site: Flask) -> None:
+    visitor = come_in(site, "viewer")
+    first = visitor.get("/run/1")
+
+    again = visitor.get("/run/1", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.data) == (304, b"")
+    assert come_in(site, "admin").get("/run/1").headers["ETag"] != first.headers["ETag"]
+
+
+def test_every_answer_carries_the_strict_headers(site: Flask) -> None:
+    visitor: FlaskClient = come_in(site, "viewer")
+
+    for address in ("/", "/run/1.json", "/login", "/nowhere", "/leaderboard/99"):
+        headers = visitor.get(address).headers
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "private, no-cache"
+
+
+def test_pages_travel_compressed_where_the_browser_takes_it(site: Flask) -> None:
+    visitor = come_in(site, "viewer")
+
+    plain = visitor.get("/run/1")
+    packed = visitor.get("/run/1", headers={"Accept-Encoding": "gzip"})
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) < len(plain.data) / 2
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in plain.headers["Vary"]
