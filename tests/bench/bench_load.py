@@ -3,8 +3,9 @@
     python tests/bench/bench_load.py [--participants 200] [--seconds 60] [--database both]
 
 A synthetic crowd takes a zhang2016 study at the pace of people (an answer about every five seconds, images of 128 KiB)
-from gunicorn with two workers, once on SQLite and once on PostgreSQL, both writing through to the disk. Then every
-acknowledged answer is looked up. The figures depend on what else the machine does: leave it alone meanwhile.
+from gunicorn with two workers, once on SQLite and once on PostgreSQL, both writing through to the disk. They arrive
+within twenty seconds; from then on requests are timed. Then every acknowledged answer is looked up. The figures depend
+on what else the machine does, which is printed as its load: leave it alone meanwhile.
 """
 
 from __future__ import annotations
@@ -41,12 +42,14 @@ PACE = Law(rt=(1350.0, 120.0, 400.0))
 """With a second for each image, the cross and the gap: an answer about every five seconds."""
 BYTES = 128 * 1024
 PHOTOS = 80
+ARRIVAL_S = 20.0
 
 
 class Watcher:
-    """Collects how long each kind of request took."""
+    """Collects how long each kind of request took, after everybody has arrived."""
 
     def __init__(self) -> None:
+        self.begin = float("inf")
         self.seconds: dict[str, list[float]] = {"answer": [], "image": [], "other": []}
         self.statuses: Counter[int] = Counter()
         self.lock = threading.Lock()
@@ -55,7 +58,7 @@ class Watcher:
         kind = "answer" if method == "PUT" else "image" if path.startswith("/i/") else "other"
         with self.lock:
             self.statuses[status] += 1
-            if status:
+            if status and time.monotonic() >= self.begin:
                 self.seconds[kind].append(seconds)
 
 
@@ -81,7 +84,8 @@ def measure(kind: str, participants: int, seconds: float, workers: int) -> bool:
         crowd = Crowd(participants, {"psychometric": 1}, law=PACE, waits=True)
         with own_site(url, workers) as site:
             visits = list(entered(study, site, crowd, watcher))
-            reports = run(visits, seconds)
+            watcher.begin = time.monotonic() + ARRIVAL_S
+            reports = run(visits, ARRIVAL_S + seconds)
         lost, doubled = compare(url, reports)
     return told(kind, watcher, reports, lost, doubled)
 
@@ -89,7 +93,7 @@ def measure(kind: str, participants: int, seconds: float, workers: int) -> bool:
 def run(visits: list[Visit], seconds: float) -> list[Report]:
     """Let all take part until the time is over; each then ends the trial that it is at."""
     stopped = threading.Event()
-    starts = np.random.default_rng(0).random(len(visits)) * 5
+    starts = np.random.default_rng(0).random(len(visits)) * (ARRIVAL_S - 5)
 
     def take(visit: Visit, start: float) -> Report:
         time.sleep(start)
@@ -121,8 +125,10 @@ def compare(url: str, reports: list[Report]) -> tuple[int, int]:
 
 def told(kind: str, watcher: Watcher, reports: list[Report], lost: int, doubled: int) -> bool:
     """Print a database's figures; true where nothing was lost, doubled or failed."""
-    print(f"\n{kind}")
+    print(f"\n{kind} (load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)")
     for name, seconds in watcher.seconds.items():
+        if not seconds:
+            continue
         p50, p95, p99 = np.percentile(np.array(seconds) * 1000, (50, 95, 99))
         print(f"  {name:7}{len(seconds):7} requests   p50 {p50:6.1f}   p95 {p95:6.1f}   p99 {p99:6.1f} ms")
     p95 = float(np.percentile(np.array(watcher.seconds["answer"]) * 1000, 95))
