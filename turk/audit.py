@@ -18,13 +18,13 @@ from sklearn.model_selection import GroupKFold
 
 from evalsuite.db import make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
-from turk.build import insert_study
 from turk.clues import clues_of
 from turk.design import arms_of, plan_session
 from turk.own_site import own_site
 from turk.received import Browser, Shown
 from turk.registry import protocol
 from turk.simulate import eyes
+from turk.studies import insert_study
 from turk.study import REAL, Study
 
 LIMIT = 0.53

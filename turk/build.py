@@ -6,15 +6,15 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, func, insert, select, text
+from sqlalchemy import Engine, delete, func, select, text
 from sqlalchemy.orm import Session
 
-from evalsuite.db import now, session_scope
+from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from evalsuite.images import write_atomically
 from evalsuite.tables import RunRow
@@ -22,13 +22,12 @@ from turk import hosting
 from turk.design import arms_of, plan_session
 from turk.sources import Material, catch_is_made, material_of
 from turk.stimuli import Made, Wish, describe, make_stimuli
-from turk.studies import find_study, study_of
-from turk.study import REAL, Study
+from turk.studies import find_study, insert_study, study_of
+from turk.study import Study
 from turk.study_file import Draft, read_study_file
-from turk.tables import ConditionRow, SessionRow, StimulusRow, StudyRow
+from turk.tables import SessionRow, StudyRow
 from turk.texts import filled, session_of
 
-CHUNK = 10_000
 SHOWN = 10
 
 
@@ -236,41 +235,3 @@ def _wait_for_other_builds(session: Session) -> None:
     # SQLite has one writer at a time by itself. This mode of PostgreSQL's lock excludes itself and no reader.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE studies IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def insert_study(session: Session, study: Study, folder: Path, run_sha256: str | None = None) -> StudyRow:
-    """Write the rows of a study that is built; its run is found where it was imported."""
-    run_id = session.scalar(select(RunRow.id).where(RunRow.sha256 == run_sha256)) if run_sha256 else None
-    row = StudyRow(
-        name=study.name,
-        sha256=study.hash,
-        protocol=study.protocol,
-        recruiter=study.recruiter,
-        state="built",
-        folder=str(folder),
-        config=study.to_json(),
-        run_id=run_id,
-        created_at=now(),
-    )
-    session.add(row)
-    session.flush()
-    conditions = [
-        ConditionRow(study_id=row.id, position=position, name=name, kind=kind)
-        for position, (name, kind) in enumerate(_kinds(study).items())
-    ]
-    session.add_all(conditions)
-    session.flush()
-    for condition in conditions:
-        stimuli = [
-            {"condition_id": condition.id, "photo": photo, "sha256": sha256}
-            for photo, sha256 in study.stimuli[condition.name].items()
-        ]
-        for start in range(0, len(stimuli), CHUNK):
-            session.execute(insert(StimulusRow), stimuli[start : start + CHUNK])
-    return row
-
-
-def _kinds(study: Study) -> dict[str, str]:
-    """Conditions in the order of the file, then the catch condition where it is not one of them, then the photos."""
-    catch: Sequence[str] = () if study.catch is None or study.catch in study.conditions else (study.catch,)
-    return {**dict.fromkeys(study.conditions, "test"), **dict.fromkeys(catch, "catch"), REAL: "real"}

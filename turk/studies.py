@@ -5,18 +5,19 @@ from __future__ import annotations
 import difflib
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from platformdirs import user_data_path
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import default_url, make_engine, now
 from evalsuite.errors import UserError
-from turk.study import Study
-from turk.tables import DecisionRow, StudyRow
+from evalsuite.tables import RunRow
+from turk.study import REAL, Study
+from turk.tables import ConditionRow, DecisionRow, StimulusRow, StudyRow
 
 State: TypeAlias = Literal["built", "live", "paused", "closed"]
 
@@ -28,6 +29,7 @@ STEPS: Mapping[str, Mapping[str, str]] = {
 }
 """State to the states that may follow, and what the decision is called."""
 SHOWN = 20
+CHUNK = 10_000
 
 
 def studies_folder(database_url: str | None = None) -> Path:
@@ -65,6 +67,38 @@ def study_of(row: StudyRow) -> Study:
     return Study.from_json(row.config)
 
 
+def insert_study(session: Session, study: Study, folder: Path, run_sha256: str | None = None) -> StudyRow:
+    """Write the rows of a study that is built; its run is found where it was imported."""
+    run_id = session.scalar(select(RunRow.id).where(RunRow.sha256 == run_sha256)) if run_sha256 else None
+    row = StudyRow(
+        name=study.name,
+        sha256=study.hash,
+        protocol=study.protocol,
+        recruiter=study.recruiter,
+        state="built",
+        folder=str(folder),
+        config=study.to_json(),
+        run_id=run_id,
+        created_at=now(),
+    )
+    session.add(row)
+    session.flush()
+    conditions = [
+        ConditionRow(study_id=row.id, position=position, name=name, kind=kind)
+        for position, (name, kind) in enumerate(_kinds(study).items())
+    ]
+    session.add_all(conditions)
+    session.flush()
+    for condition in conditions:
+        stimuli = [
+            {"condition_id": condition.id, "photo": photo, "sha256": sha256}
+            for photo, sha256 in study.stimuli[condition.name].items()
+        ]
+        for start in range(0, len(stimuli), CHUNK):
+            session.execute(insert(StimulusRow), stimuli[start : start + CHUNK])
+    return row
+
+
 def move_study(session: Session, row: StudyRow, state: State, reason: str, by: str | None = None) -> None:
     """Bring a study from one state to the next and keep who decided it and why.
 
@@ -98,3 +132,9 @@ def user_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a container may run as a number without a name; OSError from Python 3.13 on
         return f"user {os.getuid()}"
+
+
+def _kinds(study: Study) -> dict[str, str]:
+    """Conditions in the order of the file, then the catch condition where it is not one of them, then the photos."""
+    catch: Sequence[str] = () if study.catch is None or study.catch in study.conditions else (study.catch,)
+    return {**dict.fromkeys(study.conditions, "test"), **dict.fromkeys(catch, "catch"), REAL: "real"}
