@@ -1,13 +1,15 @@
 """Reading the learned arrays of a .caffemodel, without Caffe and without a protobuf library.
 
 Source: the protobuf wire format (protobuf.dev/programming-guides/encoding) and the field numbers of caffe.proto:
-NetParameter.layer 100; LayerParameter.name 1, .blobs 7; BlobProto.num, channels, height, width 1..4, .data 5,
-.shape 7, .double_data 8; BlobShape.dim 1. Files in Caffe's older V1 layout (NetParameter.layers) are refused.
+NetParameter.layer 100; LayerParameter.name 1, .type 2, .bottom 3, .top 4, .blobs 7; BlobProto.num, channels, height,
+width 1..4, .data 5, .shape 7, .double_data 8; BlobShape.dim 1. Files in Caffe's older V1 layout (NetParameter.layers)
+are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,13 +20,32 @@ from evalsuite.errors import UserError
 
 Layers: TypeAlias = dict[str, tuple[NDArray[np.float32], ...]]
 VARINT, EIGHT_BYTES, DELIMITED, FOUR_BYTES = 0, 1, 2, 5
-LAYER, NAME, BLOBS = 100, 1, 7
+LAYER, NAME, TYPE, BOTTOM, TOP, BLOBS = 100, 1, 2, 3, 4, 7
 OLD_SHAPE, DATA, SHAPE, DOUBLE_DATA = (1, 2, 3, 4), 5, 7, 8
 DIM = 1
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a network, as its file describes it.
+
+    Attributes:
+        name: Its name.
+        kind: Its type, such as "Convolution".
+        bottoms: Names of what it reads.
+        tops: Names of what it writes; the same as what it reads where it works in place.
+        arrays: What it has learned, float32.
+    """
+
+    name: str
+    kind: str
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    arrays: tuple[NDArray[np.float32], ...]
+
+
 def read_layers(path: Path) -> Layers:
-    """Read every layer's arrays.
+    """Read the arrays of every layer that has some.
 
     Args:
         path: A .caffemodel.
@@ -35,20 +56,31 @@ def read_layers(path: Path) -> Layers:
     Raises:
         UserError: The file is damaged, or it has no layers with arrays.
     """
+    return {layer.name: layer.arrays for layer in read_graph(path) if layer.arrays}
+
+
+def read_graph(path: Path) -> tuple[Layer, ...]:
+    """Read all layers of a .caffemodel, in the file's order, which is that of computation.
+
+    Raises:
+        UserError: The file is damaged, or it has no layers with arrays.
+    """
     try:
-        layers = dict(_layer(value) for value in _all(memoryview(path.read_bytes()), LAYER))
+        layers = tuple(_layer(value) for value in _all(memoryview(path.read_bytes()), LAYER))
     except (ValueError, IndexError) as error:
         rule = f"{path}: a .caffemodel in Caffe's protobuf layout, and this file is damaged or something else"
         raise UserError(f"{rule}; got {error}. Get the file again.") from error
-    layers = {name: blobs for name, blobs in layers.items() if blobs}
-    if not layers:
+    if not any(layer.arrays for layer in layers):
         raise UserError(f"{path}: a .caffemodel holds layers with arrays; got none. Get the file again.")
     return layers
 
 
-def _layer(message: memoryview) -> tuple[str, tuple[NDArray[np.float32], ...]]:
-    names = [str(value, "utf-8") for value in _all(message, NAME)]
-    return "".join(names[-1:]), tuple(_blob(value) for value in _all(message, BLOBS))
+def _layer(message: memoryview) -> Layer:
+    names, kinds, bottoms, tops = (
+        tuple(str(value, "utf-8") for value in _all(message, number)) for number in (NAME, TYPE, BOTTOM, TOP)
+    )
+    arrays = tuple(_blob(value) for value in _all(message, BLOBS))
+    return Layer("".join(names[-1:]), "".join(kinds[-1:]), bottoms, tops, arrays)
 
 
 def _blob(message: memoryview) -> NDArray[np.float32]:

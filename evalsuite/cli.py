@@ -16,6 +16,7 @@ COMMANDS = {
     "report": ("evalsuite.commands.report", "Print a run as a table."),
     "compare": ("evalsuite.commands.compare", "Compare two colorizers photo by photo."),
     "import": ("evalsuite.commands.import_", "Put a run into the database."),
+    "convert": ("evalsuite.commands.convert", "Turn an author's Caffe weights into a state dict."),
     "verify": ("evalsuite.commands.verify", "Recompute a run's hashes and a sample of its scores."),
 }
 

@@ -159,6 +159,7 @@ class Colorizer:
         fixed_points: Exactly how many hints it gets, whatever the command says; set by sweeps.
         distribution: Makes the function that gives the distribution behind its colors, where it has one.
         softness: What scales the distribution's logits before colors are recommended from it.
+        from_caffe: Translates the authors' .caffemodel to the network's state dict, for `evalsuite convert`.
         elsewhere: For a method whose code is not ours: how its results are brought in. Its `load` refuses.
     """
 
@@ -179,6 +180,7 @@ class Colorizer:
     fixed_points: int | None = None
     distribution: Callable[[Setting], Callable[[Batch], Distribution]] | None = None
     softness: float = 1.0
+    from_caffe: Callable[[Path], Mapping[str, Tensor]] | None = None
     elsewhere: str = ""
 
 

@@ -10,6 +10,7 @@ ours takes (L - 50) / 100, so its first convolution is scaled by 100.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from torch import Tensor, nn
 
 from evalsuite.bins import ab_bins
 from evalsuite.caffemodel import Layers, read_layers
+from evalsuite.colorizers import eccv16
 from evalsuite.colorizers.eccv16 import ECCV16, distribution_of
 from evalsuite.colorizers.release import AB_SCALE, L_SCALE, Recipe
-from evalsuite.contracts import Batch, Colorizer, Distribution, Setting, Weights
+from evalsuite.contracts import Batch, Distribution, Setting, Weights
 from evalsuite.errors import UserError
 from evalsuite.weights import fill, find, load_state
 
@@ -85,12 +87,16 @@ def _norm(key: str, layer: str, layers: Layers) -> Iterator[tuple[str, NDArray[A
     yield f"{key}.num_batches_tracked", np.zeros((), np.int64)
 
 
+def _from_caffe(path: Path) -> dict[str, Tensor]:
+    return state_of_caffe(read_layers(path), path)
+
+
 def _network(setting: Setting) -> ECCV16:
     path = find(WEIGHTS, setting.weights)
     with torch.device("meta"):
         network = ECCV16()
     if path.suffix == ".caffemodel":
-        fill(network, state_of_caffe(read_layers(path), path), path)
+        fill(network, _from_caffe(path), path)
     else:
         load_state(network, path)
     return network.to(setting.device)
@@ -110,17 +116,16 @@ WEIGHTS = Weights(
     sha256="6ab42a7fa853eb7ca822b9a0a2997a08a29c819c985c3e70b460c6be9c8b2159",
 )
 
-COLORIZER = Colorizer(
+COLORIZER = replace(
+    eccv16.COLORIZER,
     name="eccv16_norebalance",
     title="Zhang et al. 2016, no rebalancing",
     load=_load,
-    paper="Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016",
-    url="https://github.com/richzhang/colorization",
-    licence="BSD-2-Clause",
     weights=WEIGHTS,
     distribution=_distribution,
-    # ctest10k: row "Ours (class)" of the paper's Table 1; ctest10k_1000: 1000 of these photos, Zhang et al. 2017. All
-    # are quoted from memory of the papers.
+    from_caffe=_from_caffe,
+    # ctest10k: row "Ours (class)" of the paper's Table 1, whose first three columns are those of the other network;
+    # ctest10k_1000: 1000 of these photos, Zhang et al. 2017. All are quoted from memory of the papers.
     reported={
         "ctest10k": {
             "params_mb": 129,
@@ -133,5 +138,4 @@ COLORIZER = Colorizer(
         },
         "ctest10k_1000": {"psnr_rgb": 24.51},
     },
-    cite="zhang2016colorful",
 )
