@@ -47,7 +47,11 @@ REACH = 2.8
 """How many standard deviations out the draws are trusted: some 25 of 10,000 lie beyond; farther is extrapolated."""
 MOST_LEAN = 0.2
 """The largest acceleration that is believed: means of very few participants have larger ones by chance."""
+LEAST_BEND = 0.1
+"""Where the acceleration would turn a far level back, it only stretches it."""
 STEP = 1e-4
+NOTHING = 1e-9
+"""A standard error that is rounding: the answers do not differ."""
 PHOTOS, PEOPLE = 0, 1
 
 
@@ -114,7 +118,7 @@ class Spread:
     def known(self) -> bool:
         """Whether anything can be said: enough participants and photos, and answers that differ."""
         enough = len(self._finite) >= 0.95 * len(self.draws) and len(self._finite) > 1
-        return bool(enough and self.error.size > 0 and self._finite.std() > 0)
+        return bool(enough and self.error.size > NOTHING and self._finite.std() > NOTHING)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the interval; NaN where nothing can be said."""
@@ -126,7 +130,7 @@ class Spread:
     def p(self, null: float = 0.0) -> float:
         """Return the two-sided p of the statistic being `null`: one minus the level whose interval ends there."""
         below = self.p_below(null)
-        return float(min(1.0, 2 * min(below, 1 - below)))
+        return min(1.0, 2 * min(below, 1 - below)) if self.known else float("nan")
 
     def p_below(self, bound: float) -> float:
         """Return the one-sided p of the statistic being `bound` or more: small where it is clearly below.
@@ -141,7 +145,7 @@ class Spread:
             edge = self._quantile(np.sign(z) * REACH)
             z = float(np.sign(z) * REACH * max(1.0, (bound - self.value) / (edge - self.value)))
         lean, moved = self.error.lean, z / self._scale - self.error.lean
-        p = float(stdtr(self.error.freedom, lean - moved / (1 + lean * moved)))
+        p = float(stdtr(self.error.freedom, lean - moved / max(1 + lean * moved, LEAST_BEND)))
         least = 1 / (len(self._finite) + 1)
         return min(max(p, least), 1 - least)
 
@@ -158,7 +162,7 @@ class Spread:
 
     def _cut(self, z: float) -> float:
         leaning = self.error.lean + z
-        moved = self._scale * (self.error.lean + leaning / max(1 - self.error.lean * leaning, 0.1))
+        moved = self._scale * (self.error.lean + leaning / max(1 - self.error.lean * leaning, LEAST_BEND))
         inside = float(np.clip(moved, -REACH, REACH))
         edge = self.value + (self._quantile(inside) - self.value) * (moved / inside if abs(moved) > REACH else 1.0)
         return float(np.clip(edge, *self.bounds))
@@ -237,6 +241,8 @@ def error_of(answers: Answers, moved: Floats, target: Target) -> Error:
     sizes = np.array([len(part) for part in arms])
     variances, freedoms = raw * sizes / (sizes - 1), sizes - 1.0
     total, cubes = variances.sum(), np.sum(people**3)
+    if total <= NOTHING**2:
+        return Error(0.0, float("nan"), 0.0)
     if target == "new_photos":
         cells, k = np.bincount(answers.cells, moved), len(photos)
         crossed = variances.sum() + (np.sum(photos**2) - np.sum(cells**2)) * variances.sum() / raw.sum()

@@ -12,9 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
+from sqlalchemy import Engine, select
 
+from evalsuite.db import session_scope
 from turk.frames import RESPONSES, SESSIONS
 from turk.study import Study
+from turk.tables import ConditionRow, ParticipantRow, SessionRow, StudyRow, TrialRow
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,47 @@ def _trials(
             "answered_at": pd.Timestamp("2026-11-02T10:00:00Z") + pd.Timedelta(seconds=number),
         })  # fmt: skip
     return found
+
+
+def keep(engine: Engine, study: StudyRow, frames: tuple[pd.DataFrame, pd.DataFrame], synthetic: bool = False) -> None:
+    """Put planted answers into the database, as answers to a study that has the same conditions."""
+    responses, sessions = frames
+    with session_scope(engine) as db:
+        known = select(ConditionRow.name, ConditionRow.id).where(ConditionRow.study_id == study.id)
+        conditions = {name: key for name, key in db.execute(known)}
+        for row in sessions.to_dict("records"):
+            person = ParticipantRow(
+                platform="synthetic" if synthetic else "link", key=f"{study.name} {synthetic} {row['participant']}",
+                created_at=row["created_at"],
+            )  # fmt: skip
+            db.add(person)
+            db.flush()
+            kept = SessionRow(
+                study_id=study.id, participant_id=person.id, place_id=None, synthetic=synthetic,
+                observer="psychometric" if synthetic else None, tab="tab", seed=1, arrival={"source": "test"},
+                token_sha256=f"{study.name} {synthetic} {row['session']}", seen_at=row["created_at"],
+                **{name: row[name] for name in COPIED},
+            )  # fmt: skip
+            db.add(kept)
+            db.flush()
+            mine = responses[responses["session"] == row["session"]]
+            db.add_all(_trial_row(kept.id, conditions, trial) for trial in mine.to_dict("records"))
+
+
+COPIED = (
+    "state", "arm", "rank", "locale", "device", "color_vision", "consent_version", "comment", "created_at",
+    "consented_at", "started_at", "finished_at",
+)  # fmt: skip
+
+
+def _trial_row(session: int, conditions: Mapping[str, int], trial: Mapping[Any, Any]) -> TrialRow:
+    left_fake = trial["fake_place"] == 0
+    return TrialRow(
+        session_id=session, nonce=f"{session} {trial['number']}", condition_id=conditions[trial["condition"]],
+        other_condition_id=None, stimuli=[], turns=[0, 1] if left_fake == (trial["fake_turn"] == 0) else [1, 0],
+        state="answered", replaces=None, released_at=trial["answered_at"], exposure={},
+        **{name: trial[name] for name in (
+            "number", "kind", "photo", "fake_place", "fake_turn", "answer", "correct", "value", "rt_ms", "valid",
+            "measured_ms", "refresh_hz", "answered_at",
+        )},
+    )  # fmt: skip
