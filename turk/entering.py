@@ -23,7 +23,7 @@ from turk.study import Study
 from turk.sweeping import sweep_study
 from turk.tables import SessionRow, StudyRow
 from turk.untrusted import nonce, text
-from turk.visits import Visit, revive
+from turk.visits import LIVE, Visit, revive
 
 NAME = re.compile("[a-z0-9-]{1,100}")
 LOCALE_LENGTH = 35
@@ -186,7 +186,7 @@ def _come_back(seen: Visit, door: _Door, entry: Entry) -> None:
         if row.arrival != facts:
             raise Refused("already", "You have taken part in this study before, and once is all we need. Thank you.")
         return
-    if row.started_at is None:
+    if row.started_at is None and (row.state not in LIVE or seen.study_state == "closed"):
         _open_or_refuse(door, entry)
     row.arrival = facts
     if row.state in ("refused", "declined", "left") and row.started_at is None:

@@ -141,6 +141,15 @@ def test_who_is_in_when_a_study_closes_may_finish(store: Store, study_row: Study
     assert sessions.finish(store, walk.ticket).name == "finished"
 
 
+def test_who_is_in_when_a_study_takes_a_break_may_come_back(store: Store, study_row: StudyRow) -> None:
+    come(store, id="ada").to_instructions()
+    sessions.leave(store, come(store, id="bob").ticket)
+    set_state(store.engine, "paused")
+
+    assert come(store, id="ada").step.name == "instructions"
+    assert refusal(come, store, id="bob").kind == "closed"
+
+
 def test_who_was_away_when_a_study_closed_is_told_so(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store, id="ada").to_trials()
     clock.go(minutes=31)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,11 @@ def test_a_synthetic_participant_is_planned_the_same_everywhere() -> None:
 def test_comparing_takes_any_text() -> None:
     assert equal("schlüssel", "schlüssel")
     assert not equal("schlüssel", "other")
+
+
+def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda _: site_secret({}, tmp_path / "data"), range(64)))
+
+    assert len(set(made)) == 1
+    assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret_key"]

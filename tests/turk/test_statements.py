@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,3 +124,14 @@ def reads_whole(line: str, table: str) -> bool:
 def test_a_statement_that_reads_a_whole_table_is_seen(walk: Walk) -> None:
     with walk.store.engine.connect() as connection:
         assert any(reads_whole(line, "trials") for line in explain(connection, "SELECT * FROM trials", ()))
+
+
+def test_what_a_request_needs_loads_no_large_library() -> None:
+    modules = "turk.addresses, turk.answers, turk.entering, turk.sessions, turk.sweeping"
+    code = f"import sys, {modules}; from turk.registry import protocols; protocols(); print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+    assert "turk.protocols.zhang2016" in loaded
+    assert not loaded & {"torch", "pandas", "scipy", "flask", "boto3", "PIL", "sklearn", "skimage", "numba"}
