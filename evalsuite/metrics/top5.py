@@ -7,7 +7,6 @@ from dataclasses import replace
 from evalsuite.backbones.catalog import LITE0, entry
 from evalsuite.contracts import Metric
 from evalsuite.metrics import top1
-from evalsuite.reductions import mean_of
 
 
 def variant(name: str) -> Metric:
@@ -27,21 +26,17 @@ def variant(name: str) -> Metric:
         ('top5_vgg16', False)
     """
     known = entry(name)
-    return Metric(
+    return replace(
+        top1.variant(name),
         name=f"top5_{name}",
         title=f"Top-5 ({known.title})",
-        unit="fraction",
-        better="higher",
-        kind="semantic",
         source="Zhang, Isola, Efros 2016, section 3.1, with five answers (Russakovsky et al. 2015)",
         definition=(
             f"Share of photos whose label is among the first five answers of {known.title} ({known.weights}) on the "
             f"8-bit output; input: {known.input}. Ceiling: on the real photos; floor: on their L alone."
         ),
         load=top1.loader(name, best=5),
-        reduce=mean_of("value"),
         default=False,
-        needs_labels=True,
         details=top1.bounds,
     )
 
