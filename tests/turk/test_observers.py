@@ -41,7 +41,7 @@ def pair(photo: str, fake: str, place: int) -> tuple[Stimulus, ...]:
     return both if place == 0 else both[::-1]
 
 
-def fooled(people: Population, fake: str, place: int | None = None, numbers: range = range(300)) -> np.ndarray:
+def fooled(people: Population, fake: str, place: int | None = None, numbers: range = range(120)) -> np.ndarray:
     """Who is fooled by which photo, people by photos; the fake's place alternates unless it is given."""
     rows = []
     for number in numbers:
@@ -63,7 +63,7 @@ def test_the_rate_is_the_planted_one_whatever_the_law(law: Law, fake: str) -> No
 
     error = rates.mean(axis=1).std() / np.sqrt(len(rates))
     assert abs(rates.mean() - RATES[fake]) < 4 * error
-    assert error < 0.02
+    assert error < 0.025
 
 
 def test_people_and_photos_differ_as_much_as_they_were_told_to() -> None:
@@ -71,13 +71,13 @@ def test_people_and_photos_differ_as_much_as_they_were_told_to() -> None:
     people = fooled(make_population(STUDY, RATES, 1, Law(person_sd=1.0, photo_sd=0)), "theirs")
     photos = fooled(make_population(STUDY, RATES, 1, Law(person_sd=0, photo_sd=1.0)), "theirs")
 
-    # Binomial spread of a mean of 60 answers at 32% is .060, of 300 answers .027.
-    assert calm.mean(axis=1).std() == pytest.approx(0.060, abs=0.01)
-    assert calm.mean(axis=0).std() == pytest.approx(0.027, abs=0.01)
+    # Binomial spread of a mean of 60 answers at 32% is .060, of 120 answers .043.
+    assert calm.mean(axis=1).std() == pytest.approx(0.060, abs=0.013)
+    assert calm.mean(axis=0).std() == pytest.approx(0.043, abs=0.013)
     assert people.mean(axis=1).std() > 0.15
-    assert people.mean(axis=0).std() < 0.04
+    assert people.mean(axis=0).std() < 0.06
     assert photos.mean(axis=0).std() > 0.15
-    assert photos.mean(axis=1).std() < 0.075
+    assert photos.mean(axis=1).std() < 0.08
 
 
 def test_a_side_bias_moves_answers_to_the_right_and_leaves_the_rate() -> None:
@@ -86,14 +86,14 @@ def test_a_side_bias_moves_answers_to_the_right_and_leaves_the_rate() -> None:
     left, right = fooled(people, "theirs", place=0), fooled(people, "theirs", place=1)
 
     assert left.mean() > 0.5 > 0.25 > right.mean()
-    assert (left.mean() + right.mean()) / 2 == pytest.approx(0.32, abs=0.015)
+    assert (left.mean() + right.mean()) / 2 == pytest.approx(0.32, abs=0.025)
 
 
 def test_lapses_are_answers_at_random() -> None:
     people = make_population(STUDY, {"ours": 0.4}, 2, Law(lapse=0.78, person_sd=0, photo_sd=0))
 
     # All that is left of seeing is that 40% are fooled where lapses alone give 39%.
-    assert fooled(people, "ours").mean() == pytest.approx(0.4, abs=0.015)
+    assert fooled(people, "ours").mean() == pytest.approx(0.4, abs=0.025)
     assert people.level(0.4, (1, -1)) < -2.5
 
 
@@ -145,7 +145,7 @@ def test_reaction_times_follow_the_ex_gaussian() -> None:
 
     # Luce 1986: a normal plus an exponential; its mean is the sum of the means.
     assert kstest(times, exponnorm(K=4, loc=900, scale=100).cdf).pvalue > 0.001
-    assert np.mean(times) == pytest.approx(1300, rel=0.03)
+    assert np.mean(times) == pytest.approx(1300, rel=0.05)
 
 
 def test_reaction_times_follow_the_lognormal() -> None:
@@ -157,7 +157,7 @@ def test_reaction_times_follow_the_lognormal() -> None:
 
 def reaction_times(law: Law) -> list[float]:
     people = make_population(STUDY, RATES, 6, law)
-    return [Observer(people, number).answer(screen(), pair(PHOTOS[0], "ours", 0), 0).rt_ms for number in range(2000)]
+    return [Observer(people, number).answer(screen(), pair(PHOTOS[0], "ours", 0), 0).rt_ms for number in range(1000)]
 
 
 def test_a_rate_of_an_unknown_condition_is_refused() -> None:
