@@ -82,9 +82,12 @@ def test_images_go_with_the_session(walk: Walk, clock: Clock, end: str) -> None:
     assert {refusal(find, walk.store, token).kind for token in kept} == {"unknown"}
 
 
-@pytest.mark.parametrize("token", ["", "x" * 32, "../../etc/passwd", "nul\x00" * 8, "ß" * 20, "%2e%2e" * 6])
-def test_other_addresses_are_unknown(walk: Walk, token: str) -> None:
-    assert refusal(find, walk.store, token).kind == "unknown"
+NO_ADDRESSES = ["", "x" * 32, "../../etc/passwd", "nul\x00" * 8, "ß" * 20, "%2e%2e" * 6]
+
+
+def test_other_addresses_are_unknown(walk: Walk) -> None:
+    for token in NO_ADDRESSES:
+        assert refusal(find, walk.store, token).kind == "unknown"
 
 
 def test_the_same_image_has_another_address_in_another_session(store: Store, study_row: StudyRow) -> None:

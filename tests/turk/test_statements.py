@@ -18,6 +18,7 @@ from turk import sessions
 from turk.addresses import find
 from turk.store import Store
 
+ROOT = Path(__file__).resolve().parents[2]
 LARGE = ("trials", "addresses", "stimuli", "events")
 Statement = tuple[str, Any]
 
@@ -129,9 +130,8 @@ def test_a_statement_that_reads_a_whole_table_is_seen(walk: Walk) -> None:
 def test_what_a_request_needs_loads_no_large_library() -> None:
     modules = "turk.addresses, turk.answers, turk.entering, turk.sessions, turk.sweeping"
     code = f"import sys, {modules}; from turk.registry import protocols; protocols(); print(*sys.modules)"
-    loaded = set(
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
 
     assert "turk.protocols.zhang2016" in loaded
     assert not loaded & {"torch", "pandas", "scipy", "flask", "boto3", "PIL", "sklearn", "skimage", "numba"}
