@@ -15,6 +15,7 @@ COMMANDS = {
     "score": ("evalsuite.commands.score", "Score results that were made elsewhere."),
     "report": ("evalsuite.commands.report", "Print a run as a table."),
     "compare": ("evalsuite.commands.compare", "Compare two colorizers photo by photo."),
+    "confusions": ("evalsuite.commands.confusions", "List which classes recoloring turns into which."),
     "import": ("evalsuite.commands.import_", "Put a run into the database."),
     "convert": ("evalsuite.commands.convert", "Turn an author's Caffe weights into a state dict."),
     "verify": ("evalsuite.commands.verify", "Recompute a run's hashes and a sample of its scores."),

@@ -18,7 +18,7 @@ def loader(name: str) -> Callable[[Setting], Measure]:
 
         def measure(pair: Pair) -> Rows:
             output, target = (network.see(view).logits.argmax(1) for view in (pair.output, pair.target))
-            return {"value": (output == target).float()}
+            return {"value": (output == target).float(), "class": output.int(), "target.class": target.int()}
 
         return measure
 
@@ -32,7 +32,7 @@ def variant(name: str) -> Metric:
         name: efficientnet_lite0, vgg16 or a model of timm.
 
     Returns:
-        Its rows are 1 or 0; shares, higher is better, 1 for the real photos.
+        Its rows are 1 or 0; shares, higher is better, 1 for the real photos. Beside them the two answers are kept.
 
     Source:
         Our own: top1 with the classifier's answer on the real photo in the place of the label.
