@@ -11,8 +11,8 @@ from turk.device import problems_of, read_device
 from turk.refusals import Refused
 from turk.steps import Step, consent_versions, show
 from turk.store import Store
-from turk.tables import AddressRow, EventRow, TrialRow
-from turk.trials import ADDRESS_LIFE, write
+from turk.tables import EventRow, TrialRow
+from turk.trials import renew, write
 from turk.untrusted import KEY, fact, facts, flag, items, number, record, text
 from turk.visits import Ticket, Visit, complete, end, is_before_trials, open_trial, visit
 
@@ -30,7 +30,8 @@ def resume(store: Store, ticket: Ticket) -> Step:
         Refused: no_session, or no_place where it was abandoned and its place is taken.
     """
     with visit(store, ticket, take_over=True) as seen:
-        _keep_addresses_alive(seen)
+        if seen.row.state == "running":
+            renew(seen)
         return show(seen)
 
 
@@ -193,11 +194,3 @@ def _read_event(value: Any) -> tuple[str, dict[str, Any]]:
         raise Refused("bad", "event.kind: expected a word; got something else. Load the page again.")
     at_ms = number(given.get("at_ms"), "event.at_ms", 0, 1e15)
     return kind, facts(given.get("facts") or {}, "event.facts") | {"at_ms": at_ms}
-
-
-def _keep_addresses_alive(seen: Visit) -> None:
-    if seen.row.state == "running":
-        waiting = select(TrialRow.id).where(TrialRow.session_id == seen.row.id, TrialRow.state != "answered")
-        renewed = update(AddressRow).where(AddressRow.trial_id.in_(waiting))
-        late = AddressRow.expires_at < seen.at + ADDRESS_LIFE / 2
-        seen.db.execute(renewed.where(late).values(expires_at=seen.at + ADDRESS_LIFE))

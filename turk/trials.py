@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from turk.keys import random_token
@@ -47,6 +47,13 @@ def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None
     ]
     seen.db.execute(insert(AddressRow), addresses)
     return keys
+
+
+def renew(seen: Visit) -> None:
+    """Keep the addresses of a session alive that has come far in their life."""
+    waiting = select(TrialRow.id).where(TrialRow.session_id == seen.row.id, TrialRow.state != "answered")
+    late = (AddressRow.trial_id.in_(waiting), AddressRow.expires_at < seen.at + ADDRESS_LIFE / 2)
+    seen.db.execute(update(AddressRow).where(*late).values(expires_at=seen.at + ADDRESS_LIFE))
 
 
 def trial_of(kind: Any, stimuli: Sequence[Any], turns: Sequence[Any]) -> Trial:
