@@ -63,20 +63,41 @@ class Verdict:
     sessions: int
     strongest: tuple[tuple[str, float], ...]
 
-    @property
-    def passed(self) -> bool:
-        """Whether the study may start."""
-        return self.area.value <= LIMIT
-
     def to_json(self) -> dict[str, Any]:
-        """What the study keeps."""
+        """What the study keeps of it."""
         return {
-            "auc": self.area.value, "ci95": [self.area.low, self.area.high], "limit": LIMIT, "passed": self.passed,
-            "images": self.images, "sessions": self.sessions, "strongest": [list(clue) for clue in self.strongest],
+            "auc": self.area.value, "ci95": [self.area.low, self.area.high], "images": self.images,
+            "sessions": self.sessions, "strongest": [list(clue) for clue in self.strongest],
         }  # fmt: skip
 
 
-def audit_study(study: Study, folder: Path, images: int, told: Callable[[int], object] = id) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What is told without looking.
+
+    Attributes:
+        truth: Real photos from fakes, or conditions from each other where no photo is shown.
+        catch: Fakes of catch trials from fakes of test trials; None where there are no catch trials. They are few, so
+            only an interval that lies beyond the limit fails.
+    """
+
+    truth: Verdict
+    catch: Verdict | None = None
+
+    @property
+    def failed(self) -> Verdict | None:
+        """What keeps the study from starting."""
+        if self.truth.area.value > LIMIT:
+            return self.truth
+        return self.catch if self.catch is not None and self.catch.area.low > LIMIT else None
+
+    def to_json(self) -> dict[str, Any]:
+        """What the study keeps."""
+        catch = None if self.catch is None else self.catch.to_json()
+        return {**self.truth.to_json(), "catch": catch, "limit": LIMIT, "passed": self.failed is None}
+
+
+def audit_study(study: Study, folder: Path, images: int, told: Callable[[int], object] = id) -> Audit:
     """Let simulated participants take a copy of a study on a site of its own, and try to tell the truth.
 
     Nothing is written to the study's database; all that comes is measured on the real site, over HTTP.
@@ -92,8 +113,16 @@ def audit_study(study: Study, folder: Path, images: int, told: Callable[[int], o
     """
     if images < LEAST_IMAGES:
         raise UserError(f"audit: a verdict needs at least {LEAST_IMAGES} images; got {images}. Ask for more.")
+    return judged(study, receive(study, folder, sessions_for(study, images), told))
+
+
+def judged(study: Study, images: Sequence[Shown]) -> Audit:
+    """Judge what was received of a study."""
     kinds = study.conditions if protocol(study.protocol).measure == "preference" else (REAL,)
-    return judge(receive(study, folder, sessions_for(study, images), told), kinds)
+    if study.catch is None or study.catch in study.conditions:
+        return Audit(judge(images, kinds))
+    fakes = [shown for shown in images if shown.stimulus.condition != REAL and not shown.practice]
+    return Audit(judge(images, kinds), judge(fakes, (study.catch,)))
 
 
 def sessions_for(study: Study, images: int) -> int:
@@ -112,8 +141,9 @@ def receive(study: Study, folder: Path, sessions: int, told: Callable[[int], obj
             # A link's participants need no parameters of a platform; nothing else of a page hangs on who sent them.
             insert_study(session, study, folder).recruiter = "link"
         engine.dispose()
+        see = eyes(study)
         with own_site(url) as site, ThreadPoolExecutor(AT_ONCE) as pool:
-            browsers = (Browser(site, study.name, number, eyes(study)) for number in range(sessions))
+            browsers = (Browser(site, study.name, number, see) for number in range(sessions))
             found = []
             for shown in pool.map(Browser.take, browsers):
                 found += shown

@@ -154,10 +154,10 @@ def _check_enough(draft: Draft, material: Material, made: Made) -> None:
 
 
 def _notes(draft: Draft, material: Material, made: Made, study: Study) -> Iterator[str]:
-    reasons = _reasons(made)
-    yield from (f"left out: {reason}" for reason in reasons[:SHOWN])
+    reasons, entry = _reasons(made), draft.source.entries.get("real") or draft.source.entries["run"]
+    yield from (str(entry.error(f"left out {reason}")) for reason in reasons[:SHOWN])
     if len(reasons) > SHOWN:
-        yield f"left out: {len(reasons) - SHOWN} more, listed in study.json"
+        yield str(entry.error(f"left out {len(reasons) - SHOWN} more, listed in study.json"))
     yield from material.notes
     trip = made.round_trip
     yield (

@@ -56,6 +56,7 @@ class Shown:
     Attributes:
         session: The number of the session.
         trial: The number of the trial in its session.
+        practice: Whether it is for practice.
         place: Where it is shown, from the left.
         turn: How many are shown before it.
         token: The random part of its address.
@@ -69,6 +70,7 @@ class Shown:
 
     session: int
     trial: int
+    practice: bool
     place: int
     turn: int
     token: str
@@ -168,6 +170,7 @@ class Browser:
             Shown(
                 session=self.session,
                 trial=step["number"],
+                practice=step["block"] == "practice",
                 place=place,
                 turn=step["screen"]["order"].index(place),
                 token=token_of(address),

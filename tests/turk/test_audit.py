@@ -19,7 +19,7 @@ from evalsuite.db import make_engine, session_scope
 from evalsuite.errors import UserError
 from tests.turk.images_made import picture, write_file, write_folders
 from turk import hosting
-from turk.audit import LIMIT, Area, Verdict, area_under, audit_study, judge, receive, sessions_for
+from turk.audit import LIMIT, Area, Audit, Verdict, area_under, audit_study, judge, judged, receive, sessions_for
 from turk.build import build_study
 from turk.cli import group
 from turk.commands import audit as audit_command
@@ -61,12 +61,21 @@ def honest(frozen: Study, rng: np.random.Generator) -> list[Shown]:
             ahead = sorted(names)
             found += [
                 Shown(
-                    session=session, trial=number, place=place, turn=screen.order.index(place), token=names[place],
-                    ahead=ahead.index(names[place]), nonce=nonce, told=json.dumps({"number": number}),
-                    told_seconds=told_seconds, image=replace(file, seconds=rng.gamma(4, 0.001)), stimulus=stimulus,
+                    session=session,
+                    trial=number,
+                    practice=trial.kind == "practice",
+                    place=place,
+                    turn=screen.order.index(place),
+                    token=names[place],
+                    ahead=ahead.index(names[place]),
+                    nonce=nonce,
+                    told=json.dumps({"number": number}),
+                    told_seconds=told_seconds,
+                    image=replace(file, seconds=rng.gamma(4, 0.001)),
+                    stimulus=stimulus,
                 )
                 for place, stimulus in enumerate(trial.stimuli)
-            ]  # fmt: skip
+            ]
     return found
 
 
@@ -194,7 +203,7 @@ def test_a_leak_is_found_and_named(leak: Leak) -> None:
 
     assert verdict.area.value > 0.97
     assert verdict.area.low > LIMIT
-    assert not verdict.passed
+    assert Audit(verdict).failed == verdict
     assert {LEAKS[leak], f"{LEAKS[leak]}, beside the other's"} & set(dict(verdict.strongest))
     assert verdict.strongest[0][1] > 0.7
 
@@ -227,6 +236,39 @@ def test_where_no_photo_is_shown_conditions_must_not_be_told_apart() -> None:
 
     assert unable(clean)
     assert leaked.area.value > 0.97
+
+
+def test_catch_trials_must_not_be_told_from_test_trials() -> None:
+    images = received(3)
+
+    def leak(shown: Shown) -> Shown:
+        extra = shown.stimulus.condition == "random"
+        return replace(shown, image=replace(shown.image, length=shown.image.length + extra))
+
+    clean, leaked = judged(study(), images), judged(study(), [leak(shown) for shown in images])
+
+    assert clean.catch is not None
+    assert clean.catch.area.low <= 0.5
+    assert clean.failed is None
+    assert leaked.catch is not None
+    assert leaked.catch.area.low > 0.6
+    assert leaked.catch.strongest[0] == ("byte length", 1.0)
+    assert leaked.failed is not None
+
+
+def test_a_condition_that_is_the_catch_condition_too_is_not_told_from_itself() -> None:
+    both = replace(study(), catch="ours")
+
+    assert judged(both, honest(both, np.random.default_rng(4))).catch is None
+
+
+def test_only_clear_evidence_fails_the_few_catch_trials() -> None:
+    fine = Verdict(Area(0.5, 0.49, 0.51), 20_000, 170, ())
+    unclear, clear = (Verdict(Area(0.56, low, 0.6), 900, 170, ()) for low in (0.52, 0.54))
+
+    assert Audit(fine, unclear).failed is None
+    assert Audit(fine, clear).failed == clear
+    assert Audit(fine, clear).to_json()["passed"] is False
 
 
 def test_images_of_one_kind_cannot_be_audited() -> None:
@@ -334,7 +376,7 @@ def test_the_audit_receives_what_the_site_sends(sqlite_engine: Engine, tmp_path:
 
     careless = judge(receive(deflate_fakes(frozen, folder), folder, 10))
     assert careless.area.value > 0.97
-    assert not careless.passed
+    assert Audit(careless).failed == careless
 
 
 def invoke(url: str, *words: str) -> Any:
@@ -347,7 +389,7 @@ def audited(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def find(value: float) -> None:
         verdict = Verdict(Area(value, value - 0.01, value + 0.01), 20_000, 170, (("byte length", 0.9),))
-        monkeypatch.setattr(audit_command, "audit_study", lambda *_: verdict)
+        monkeypatch.setattr(audit_command, "audit_study", lambda *_: Audit(verdict, verdict))
 
     return find
 
@@ -369,7 +411,10 @@ def test_a_passed_audit_is_kept_with_the_hash_of_what_was_audited(
     done = invoke(sqlite_url, "street")
 
     assert done.exit_code == 0
-    assert "street: AUC 0.504 [0.494, 0.514] from everything but pixels; passed (at most 0.53)" in done.output
+    assert done.output.startswith("street: passed; from everything but pixels, over HTTP:\n")
+    assert (
+        "photos from fakes      AUC 0.504, 95% interval [0.494, 0.514] over 170 sessions, 20,000 images" in done.output
+    )
     assert done.output.endswith("Next: turk launch street\n")
     facts = kept(sqlite_url)
     assert (facts["passed"], facts["auc"], facts["sha256"]) == (True, 0.504, frozen.hash)

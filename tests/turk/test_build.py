@@ -235,7 +235,7 @@ def test_a_build_says_what_a_researcher_should_know(sqlite_engine: Engine, tmp_p
 
     notes = build(sqlite_engine, tmp_path).notes
 
-    assert notes[0] == "left out: p06 (the same as p01)"
+    assert notes[0] == "study.yaml, line 3, source.real: left out p06 (the same as p01)"
     assert notes[1].startswith("real photos through Lab and 8 bits: 0 of 45,056 pixels changed, by 0 of 255 at most")
     assert notes[2].startswith("3 photos are spare")
     assert notes[3].startswith("contact: nobody is named")

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from evalsuite.db import default_url, make_engine, now, session_scope, upgrade
 from evalsuite.errors import UserError
 from turk import hosting
-from turk.audit import LEAST_IMAGES, LIMIT, Verdict, audit_study, sessions_for
+from turk.audit import LEAST_IMAGES, LIMIT, Audit, Verdict, audit_study, sessions_for
 from turk.studies import find_study, study_of
 from turk.study import Study
 
@@ -28,7 +28,7 @@ def command(name: str, images: int, url: str | None) -> None:
     Simulated participants take a copy of the study through HTTP, on a site of its own. A classifier learns to tell
     the truth from everything that their browsers receive except the pixels: lengths, chunks and headers, addresses,
     order, what is told of a trial, and how long each response takes. It is tried on sessions that it has not seen.
-    An area under the ROC curve above .53 ends with status 2.
+    An area under the ROC curve above .53 ends with status 2. Catch trials must not be told from test trials either.
 
     \b
     Example:
@@ -39,14 +39,14 @@ def command(name: str, images: int, url: str | None) -> None:
     upgrade(engine)
     study, folder = _study(engine, name)
     with tqdm(total=sessions_for(study, images), desc="auditing", unit=" sessions", disable=None, delay=2) as bar:
-        verdict = audit_study(study, folder, images, lambda _: bar.update())
-    _keep(engine, study, verdict)
-    click.echo(_told(study, verdict))
-    if not verdict.passed:
-        [clue, area], *_ = verdict.strongest
+        audit = audit_study(study, folder, images, lambda _: bar.update())
+    _keep(engine, study, audit)
+    click.echo(_told(study, audit))
+    if audit.failed is not None:
+        [clue, area], *_ = audit.failed.strongest
         raise UserError(
-            f"study {name!r}: nothing but pixels may tell the truth; got AUC {verdict.area.value:.3f}, expected at "
-            f"most {LIMIT}. Most of it comes from: {clue} (AUC {area:.3f} alone). The study cannot start."
+            f"study {name!r}: nothing but pixels may tell the truth; got AUC {audit.failed.area.value:.3f}, expected "
+            f"at most {LIMIT}. Most of it comes from: {clue} (AUC {area:.3f} alone). The study cannot start."
         )
 
 
@@ -60,19 +60,25 @@ def _study(engine: Engine, name: str) -> tuple[Study, Path]:
     return study, folder
 
 
-def _keep(engine: Engine, study: Study, verdict: Verdict) -> None:
+def _keep(engine: Engine, study: Study, audit: Audit) -> None:
     with session_scope(engine) as session:
         row = find_study(session, study.name, lock=True)
-        row.audit = {**verdict.to_json(), "sha256": study.hash, "at": now().isoformat(timespec="seconds")}
+        row.audit = {**audit.to_json(), "sha256": study.hash, "at": now().isoformat(timespec="seconds")}
 
 
-def _told(study: Study, verdict: Verdict) -> str:
-    area = verdict.area
+def _told(study: Study, audit: Audit) -> str:
     lines = [
-        f"{study.name}: AUC {area.value:.3f} [{area.low:.3f}, {area.high:.3f}] from everything but pixels; "
-        f"{'passed' if verdict.passed else 'failed'} (at most {LIMIT})",
-        f"  {verdict.images:,} images in {verdict.sessions} sessions over HTTP; 95% interval over sessions",
-        "  clues that tell most by themselves: "
-        + "; ".join(f"{clue} {alone:.3f}" for clue, alone in verdict.strongest),
-    ]  # fmt: skip
-    return "\n".join([*lines, f"Next: turk launch {study.name}"] if verdict.passed else lines)
+        f"{study.name}: {'passed' if audit.failed is None else 'failed'}; from everything but pixels, over HTTP:",
+        f"  photos from fakes      {_area(audit.truth)}, at most {LIMIT} is allowed",
+    ]
+    if audit.catch is not None:
+        lines.append(f"  catch from test trials {_area(audit.catch)}")
+    clues = "; ".join(f"{clue} {alone:.3f}" for clue, alone in audit.truth.strongest)
+    lines.append(f"  clues that tell most by themselves: {clues}")
+    return "\n".join([*lines, f"Next: turk launch {study.name}"] if audit.failed is None else lines)
+
+
+def _area(verdict: Verdict) -> str:
+    area = verdict.area
+    found = f"AUC {area.value:.3f}, 95% interval [{area.low:.3f}, {area.high:.3f}]"
+    return f"{found} over {verdict.sessions} sessions, {verdict.images:,} images"
