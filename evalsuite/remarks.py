@@ -33,6 +33,8 @@ def remarks(
     yield from _priors(run, metrics)
     yield from _failures(run, name)
     yield from _hinted(run, name)
+    if "no_reference" in run.manifest["options"]:
+        yield "The photos have no truth: outputs were looked at alone."
     yield from _skipped(run)
 
 

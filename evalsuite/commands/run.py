@@ -9,6 +9,9 @@ import click
 
 from evalsuite.commands.hint_options import hint_choices, hint_files_option, hint_style_option, hints_option
 from evalsuite.commands.options import named_pairs, plan_fields, resize_policy, shared_options, tell
+from evalsuite.contracts import Colorizer, Metric
+from evalsuite.errors import UserError
+from evalsuite.legacy import OPTION, colorizers_without_truth, metrics_without_truth
 from evalsuite.plan import Plan
 from evalsuite.registry import chosen_colorizers, chosen_metrics
 from evalsuite.report import report
@@ -33,6 +36,9 @@ from evalsuite.run import run
 @click.option("--scribbles", type=click.Path(path_type=Path), help="A folder of scribbled photos, instead of hints.")
 @click.option("--references", type=click.Path(path_type=Path),
               help="A photo, or a folder of photos by stem, for methods that take a reference.")  # fmt: skip
+@click.option(
+    "--no-reference", is_flag=True, help="The photos have no truth (old black-and-white ones): outputs alone."
+)
 def command(colorizers: str, commands: tuple[str, ...], weights: tuple[str, ...], resize: str, **flags: Any) -> None:
     """Colorize photos with several methods and score the results, in one pass over the photos.
 
@@ -43,6 +49,7 @@ def command(colorizers: str, commands: tuple[str, ...], weights: tuple[str, ...]
       evalsuite run --images photos/ --colorizers gray,welsh2002,levin2004 --out runs/first
       evalsuite run --images val/ --colorizers eccv16,siggraph17 --metrics all --limit 1000 --out runs/val
       evalsuite run --images photos/ --colorizers siggraph17,levin2004 --hints 10 --out runs/guided
+      evalsuite run --images old/ --no-reference --colorizers eccv16,siggraph17 --out runs/old
       evalsuite run --images photos/ --colorizers mine.py:COLORIZER --out runs/mine
       evalsuite run --images photos/ --command 'net=th colorize.lua {input} {output}' --out runs/net
     """
@@ -52,6 +59,8 @@ def command(colorizers: str, commands: tuple[str, ...], weights: tuple[str, ...]
     fields["options"] |= hint_choices(flags, ("hints", "hint_files", "scribbles"))
     if flags["references"] is not None:
         fields["options"]["references"] = str(flags["references"].resolve())
+    if flags["no_reference"]:
+        picked, metrics = _without_truth(fields, (picked, named), (metrics, named_metrics))
     plan = Plan(
         **fields,
         colorizers=tuple(picked),
@@ -64,6 +73,21 @@ def command(colorizers: str, commands: tuple[str, ...], weights: tuple[str, ...]
     done = run(plan)
     click.echo(report(done))
     tell(done, flags["strict"])
+
+
+def _without_truth(
+    fields: dict[str, Any],
+    colorizers: tuple[list[Colorizer], frozenset[str]],
+    metrics: tuple[list[Metric], frozenset[str]],
+) -> tuple[list[Colorizer], list[Metric]]:
+    """Keep what makes sense for photos without a truth, and note in the run that they have none."""
+    if fields["drop_gray"]:
+        raise UserError(
+            "--no-reference: the photos are gray, and --drop-gray would leave all out. Give one of the two."
+        )
+    fields["options"][OPTION] = "yes"
+    kept = colorizers_without_truth(*colorizers, fields["options"])
+    return list(kept), list(metrics_without_truth(*metrics))
 
 
 def _named_commands(commands: tuple[str, ...]) -> dict[str, str]:
