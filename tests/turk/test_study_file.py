@@ -1,8 +1,14 @@
 import re
+import tempfile
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evalsuite.errors import UserError
 from tests.turk.images_made import FOLDERS, RUN, write_file
@@ -230,3 +236,38 @@ def test_paths_start_at_the_file_wherever_one_stands(
 
     assert (draft.source.real or draft.source.run) in (tmp_path / "there" / "photos", tmp_path / "there" / "run")
     assert draft.text == file.read_text()
+
+
+KEYS = st.sampled_from(["name", "source", "protocol", "parameters", "exclusions", "texts", "run", "real", "conditions",
+                        "catch", "stopping", "analysis", "device", "locales", "en", "reward_usd", "x"])  # fmt: skip
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.dates(), KEYS)
+TREES = st.recursive(
+    VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | VALUES, inner, max_size=5), max_leaves=12
+)
+FILES = st.dictionaries(KEYS, TREES, max_size=8)
+LINES = example().splitlines()
+GARBLES = st.sampled_from(["", "- ", "[", "}", "'", "\t", ": ", "# ", "&a ", "!!python/object:os.system ", "\x85", "ä"])
+
+
+def is_told_or_read(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "study.yaml"
+        file.write_text(text, encoding="utf-8", errors="surrogatepass")
+        with suppress(UserError):
+            read_study_file(file)
+
+
+@given(FILES, st.sampled_from(["{real: a, conditions: {b: c}}", "{run: a, conditions: [b]}"]))
+@settings(max_examples=80, deadline=None)
+def test_whatever_stands_in_a_file_is_read_or_told(tree: dict[str, Any], source: str) -> None:
+    is_told_or_read(yaml.safe_dump(tree, allow_unicode=True))
+    rest = {key: value for key, value in tree.items() if key not in ("name", "source")}
+    is_told_or_read(f"name: x\nsource: {source}\n" + (yaml.safe_dump(rest, allow_unicode=True) if rest else ""))
+
+
+@given(st.integers(0, len(LINES) - 1), st.integers(0, 40), GARBLES, st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_garbled_line_is_read_or_told(line: int, column: int, garble: str, twice: bool) -> None:
+    lines = list(LINES)
+    lines[line] = lines[line][:column] + garble + lines[line][column:]
+    is_told_or_read("\n".join([*lines[: line + 1], *lines[line if twice else line + 1 :]]))
