@@ -130,7 +130,7 @@ def _may_answer(seen: Visit, row: Row[Any], screen: Screen, given: Given, kept: 
         raise Refused("bad", f"answer: one of {', '.join(screen.choices)}; got another. Load the page again.")
     elapsed = (seen.at - row.released_at).total_seconds() * 1000
     if given.elapsed_ms is not None:
-        elapsed = max(elapsed, _virtual(seen, given))
+        elapsed = _virtual(seen, given)
     if elapsed < screen.shortest_ms - TOLERANCE_MS:
         raise Refused("early", "The answer came before the images could be seen. Look at them first.")
 
