@@ -57,7 +57,7 @@ def singles(taken: Sample, conditions: Sequence[str], draws: int, seed: int) -> 
     `on_fakes` is the share of fakes called real, `on_reals` of real photos called fakes by the same people, and `both`
     their mean, which HYPE reports.
     """
-    seen = [name for name in conditions if taken.where("condition", name).any()]
+    seen = [name for name in conditions if (taken.where("condition", name) & taken.where("arm", name)).any()]
     if not (taken.where("condition", REAL).any() and seen):
         return pd.DataFrame(columns=list(SINGLES))
     quantities: dict[str, ArrayLike] = {}
