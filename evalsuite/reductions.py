@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import mmap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalsuite.contracts import Columns, Counts, Estimator
-
-BLOCK = 512
-"""Photos whose rows are in memory at once."""
-
-
-def blocks(column: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    """Read a wide column in parts of float64; of a column mapped from disk, no part stays in memory."""
-    mapped = column.base
-    for start in range(0, len(column), BLOCK):
-        yield np.asarray(column[start : start + BLOCK], np.float64)
-        if isinstance(mapped, mmap.mmap):
-            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def mean_of(column: str) -> Callable[[Columns], Estimator]:

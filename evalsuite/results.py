@@ -13,7 +13,6 @@ outputs.sha256                              their hashes, as `sha256sum --check`
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalsuite.columns import picked
 from evalsuite.contracts import Columns
 from evalsuite.errors import UserError
 
@@ -88,58 +88,6 @@ def sha256_of(path: Path) -> str:
     """Hash a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-class ColumnFiles:
-    """The .npy columns of a run, each as long as the dataset, filled in any order.
-
-    Args:
-        folder: The run's `rows` folder.
-        photos: The dataset's length.
-    """
-
-    def __init__(self, folder: Path, photos: int) -> None:
-        self._folder = folder
-        self._photos = photos
-        self._starts: dict[Path, tuple[int, int]] = {}
-
-    def write(self, owner: str, column: str, positions: NDArray[np.int64], rows: NDArray[Any]) -> None:
-        """Put rows (N,) or (N, k) at their photos' positions."""
-        path = self._folder / owner / f"{column}.npy"
-        rows = np.ascontiguousarray(rows)
-        if path not in self._starts:
-            self._starts[path] = self._open(path, rows)
-        start, width = self._starts[path]
-        with open(path, "r+b", buffering=0) as stream:
-            for first, last in _stretches(positions):
-                stream.seek(start + int(positions[first]) * width)
-                stream.write(rows[first:last].data.cast("B"))
-
-    def read(self, owner: str, column: str) -> NDArray[Any]:
-        """Return a column, mapped and not copied into memory."""
-        array: NDArray[Any] = np.load(self._folder / owner / f"{column}.npy", mmap_mode="r")
-        return array
-
-    def _open(self, path: Path, rows: NDArray[Any]) -> tuple[int, int]:
-        width = rows.nbytes // max(len(rows), 1)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (self._photos, *rows.shape[1:])}
-            with path.with_suffix(".part").open("wb") as stream:
-                np.lib.format.write_array_header_1_0(stream, header)
-                stream.truncate(stream.tell() + width * self._photos)
-            os.replace(path.with_suffix(".part"), path)
-        with path.open("rb") as stream:
-            np.lib.format.read_magic(stream)
-            np.lib.format.read_array_header_1_0(stream)
-            return stream.tell(), width
-
-
-def _stretches(positions: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Split positions into slices of consecutive ones."""
-    breaks = np.flatnonzero(np.diff(positions) != 1) + 1
-    edges = [0, *breaks.tolist(), len(positions)]
-    return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 
 @dataclass(frozen=True)
@@ -209,7 +157,7 @@ class Run:
                 name = path.name.removeprefix(metric + ".").removesuffix(".npy")
                 column = np.load(path, mmap_mode="r")
                 constant = name.startswith("constant.")
-                columns[name if constant else prefix + name] = column if whole or constant else column[scored]
+                columns[name if constant else prefix + name] = column if whole or constant else picked(column, scored)
         return scored, columns
 
 

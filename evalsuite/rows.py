@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from evalsuite.columns import picked
 from evalsuite.contracts import Columns
 from evalsuite.results import Run
 
@@ -33,4 +34,4 @@ def usable_rows(photos: NDArray[np.int64], columns: Columns) -> tuple[NDArray[np
     if value is None or not np.isnan(value).any():
         return photos, columns
     kept = np.flatnonzero(~np.isnan(value))
-    return photos[kept], {k: c if k.startswith("constant.") else c[kept] for k, c in columns.items()}
+    return photos[kept], {k: c if k.startswith("constant.") else picked(c, kept) for k, c in columns.items()}

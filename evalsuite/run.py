@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from evalsuite.columns import ColumnFiles
 from evalsuite.completion import complete
 from evalsuite.contracts import Colorizer
 from evalsuite.costs import measure_costs
@@ -34,7 +35,7 @@ from evalsuite.manifest import (
 )
 from evalsuite.memory import give_back, keep_large_blocks
 from evalsuite.plan import Plan, check_names, companions_of, identity_of, measurable
-from evalsuite.results import SCORED, TARGET, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
+from evalsuite.results import SCORED, TARGET, Run, open_run, read_json, sha256_of, write_json
 from evalsuite.surveying import survey_of
 from evalsuite.weights import find
 from evalsuite.work import Loaded, TileResult, Work, load_plugins, statuses

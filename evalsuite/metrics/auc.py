@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evalsuite.columns import blocks
 from evalsuite.contracts import Columns, Metric, Rows
 from evalsuite.native import array, for_each, kernels
-from evalsuite.reductions import blocks, mean_of
+from evalsuite.reductions import mean_of
 from evalsuite.views import Pair
 
 LIMIT = 150

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evalsuite.bins import class_weights, nearest_bin
+from evalsuite.columns import blocks
 from evalsuite.contracts import Columns, Estimator, Metric, Rows
 from evalsuite.errors import UserError
 from evalsuite.metrics.auc import LIMIT
 from evalsuite.native import array, for_each, kernels
-from evalsuite.reductions import blocks, ratio
+from evalsuite.reductions import ratio
 from evalsuite.views import Pair, View
 
 BINS = 313

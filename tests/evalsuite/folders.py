@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evalsuite.columns import ColumnFiles
 from evalsuite.manifest import describe_colorizer, describe_metric
 from evalsuite.registry import colorizer, metric
-from evalsuite.results import FAILED, SCORED, ColumnFiles, Run, open_run, write_json
+from evalsuite.results import FAILED, SCORED, Run, open_run, write_json
 from evalsuite.summary import curves_of, summarise
 
 Numbers = Mapping[str, Mapping[str, ArrayLike]]

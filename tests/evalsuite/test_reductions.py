@@ -1,31 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from evalsuite.contracts import Columns
-from evalsuite.reductions import blocks, mean_of, ratio, ratio_of
+from evalsuite.reductions import mean_of, ratio, ratio_of
 from evalsuite.resampling import resample_counts
-
-
-def test_blocks_of_a_mapped_column_are_the_whole_and_leave_memory(tmp_path: Path) -> None:
-    rows = np.arange(4_000_000, dtype=np.float32).reshape(-1, 100)
-    np.save(tmp_path / "a.npy", rows)
-    column = np.load(tmp_path / "a.npy", mmap_mode="r")
-
-    most = max(_mapped(tmp_path / "a.npy") for _ in blocks(column))
-
-    np.testing.assert_array_equal(np.concatenate(list(blocks(column))), rows)
-    assert most < rows.nbytes / 2
-    assert _mapped(tmp_path / "a.npy") == 0
-
-
-def _mapped(path: Path) -> int:
-    """Bytes of a file that are in this process's memory, as the kernel says."""
-    maps = Path("/proc/self/smaps").read_text().split(str(path))[1:]
-    return sum(1024 * int(rest.split("Rss:")[1].split()[0]) for rest in maps)
 
 
 def test_a_mean_is_numpys_mean_of_the_repeated_values() -> None:

@@ -6,35 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from evalsuite.columns import ColumnFiles
 from evalsuite.errors import UserError
-from evalsuite.results import FAILED, LEFT_OUT, SCORED, ColumnFiles, Run, open_run, read_json, sha256_of, write_json
+from evalsuite.results import FAILED, LEFT_OUT, SCORED, Run, open_run, read_json, sha256_of, write_json
 from evalsuite.rows import places, scored_photos
-
-
-def test_columns_are_filled_in_any_order(tmp_path: Path) -> None:
-    columns = ColumnFiles(tmp_path, photos=5)
-    columns.write("gray", "psnr_rgb.value", np.array([3, 4]), np.array([30.0, 40.0]))
-    columns.write("gray", "psnr_rgb.value", np.array([0, 2]), np.array([0.5, 20.0]))
-
-    assert columns.read("gray", "psnr_rgb.value").tolist() == [0.5, 0.0, 20.0, 30.0, 40.0]
-
-
-def test_wide_columns_keep_their_type_and_width(tmp_path: Path) -> None:
-    rows = np.arange(6, dtype=np.float32).reshape(2, 3)
-    ColumnFiles(tmp_path, photos=4).write("gray", "fid.features", np.array([1, 2]), rows)
-
-    read = np.load(tmp_path / "gray" / "fid.features.npy")
-
-    assert read.shape == (4, 3)
-    assert read.dtype == np.float32
-    np.testing.assert_array_equal(read[1:3], rows)
-
-
-def test_a_second_writer_goes_on_with_the_same_file(tmp_path: Path) -> None:
-    for k in range(2):
-        ColumnFiles(tmp_path, photos=2).write("gray", "a.value", np.array([k]), np.array([k + 1.0]))
-
-    assert np.load(tmp_path / "gray" / "a.value.npy").tolist() == [1.0, 2.0]
 
 
 def run_folder(folder: Path) -> Run:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from evalsuite.columns import ColumnFiles
 from evalsuite.registry import metric as metric_named
-from evalsuite.results import SCORED, ColumnFiles, Run, open_run
+from evalsuite.results import SCORED, Run, open_run
 from evalsuite.stats import holm
 from evalsuite.tournament import Tournament, tournament
 
