@@ -21,8 +21,8 @@ import numpy as np
 
 from evalsuite.entries import without_suffix
 from evalsuite.errors import UserError
-from evalsuite.hints import Point
 from evalsuite.images import write_atomically
+from evalsuite.points import Point
 
 if TYPE_CHECKING:
     from evalsuite.dataset import Dataset, Photo

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,29 +12,10 @@ from torch.nn.functional import adaptive_avg_pool2d
 from evalsuite.color import rgb_to_lab
 from evalsuite.contracts import Hints
 from evalsuite.errors import UserError
+from evalsuite.points import Point
 
 MARKED = 0.01
 """Levin et al. 2004, released code: a pixel is marked whose channels, 0..1, differ by more than this in sum."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """A color given to a square patch.
-
-    Attributes:
-        x: Column of the patch's center, pixels from 0, in the photo as it is scored. The patch covers the columns from
-            x - size // 2 on, so that a patch of even size reaches one pixel further to the left and to the top.
-        y: Row of the center.
-        a: Lab units.
-        b: Lab units.
-        size: Side of the patch, pixels; what lies outside the photo is cut off.
-    """
-
-    x: int
-    y: int
-    a: float
-    b: float
-    size: int
 
 
 def paint(points: Sequence[Point], height: int, width: int) -> Hints:

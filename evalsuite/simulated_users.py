@@ -14,7 +14,8 @@ from torch import Tensor
 
 from evalsuite.contracts import Hints
 from evalsuite.errors import UserError
-from evalsuite.hints import Point, paint, stacked
+from evalsuite.hints import paint, stacked
+from evalsuite.points import Point
 
 LAST = 1 / 8
 """Chance that no more points follow, where their number is random: 7 points in the mean."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,9 @@ from hypothesis import strategies as st
 from evalsuite.dataset import Dataset, Photo
 from evalsuite.errors import UserError
 from evalsuite.hint_files import check_hint_files, points_of, read_points, read_table, write_points
-from evalsuite.hints import Point
+from evalsuite.points import Point
 
+ROOT = str(Path(__file__).resolve().parents[2])
 HEAD = "x,y,a,b,size\n"
 LAB = st.floats(-128, 128, width=32)
 POINTS = st.lists(st.builds(Point, st.integers(0, 999), st.integers(0, 999), LAB, LAB, st.integers(1, 99)), max_size=9)
@@ -153,3 +157,18 @@ def test_one_file_for_several_photos_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="it fits day/p and night/p"):
         check_hint_files(tmp_path, dataset_of("day/p", "night/p"))
+
+
+def test_pages_can_read_and_write_hints_without_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from evalsuite.hint_files import read_points, write_points; "
+        "from evalsuite.points import Point; write_points(Path('a.csv'), [Point(1, 2, 3.0, 4.0, 5)]); "
+        "read_points(Path('a.csv')); import evalsuite.sweep_numbers, evalsuite.sweep_tables; "
+        "sys.exit('torch' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": ROOT}, check=False
+    )
+
+    assert done.returncode == 0

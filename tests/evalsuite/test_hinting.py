@@ -18,8 +18,8 @@ from evalsuite.contracts import Batch, Colorize, Colorizer, Hints, Setting
 from evalsuite.errors import UserError
 from evalsuite.hint_files import write_points
 from evalsuite.hinting import count_of, style_of
-from evalsuite.hints import Point
 from evalsuite.plan import Plan
+from evalsuite.points import Point
 from evalsuite.registry import colorizer
 from evalsuite.run import run
 from evalsuite.simulated_users import STYLES, number_of_points, simulate

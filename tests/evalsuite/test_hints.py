@@ -6,7 +6,8 @@ import torch
 from evalsuite.color import rgb_to_lab
 from evalsuite.contracts import Hints
 from evalsuite.errors import UserError
-from evalsuite.hints import Point, from_scribbles, paint, resized, stacked
+from evalsuite.hints import from_scribbles, paint, resized, stacked
+from evalsuite.points import Point
 
 
 def test_later_points_are_painted_over_earlier_ones() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from evalsuite.cli import group
 from evalsuite.errors import UserError
 from evalsuite.hint_files import write_points
-from evalsuite.hints import Point
+from evalsuite.points import Point
 from evalsuite.results import open_run
 
 

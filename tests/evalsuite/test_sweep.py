@@ -23,8 +23,8 @@ from evalsuite.cli import group, main
 from evalsuite.contracts import Batch, Colorize, Colorizer, Hints, Setting
 from evalsuite.errors import UserError
 from evalsuite.hint_files import write_points
-from evalsuite.hints import Point
 from evalsuite.plan import Plan
+from evalsuite.points import Point
 from evalsuite.registry import colorizer, metric
 from evalsuite.results import open_run
 from evalsuite.sweep import check_means, check_points, plan_of_sweep, sweep
