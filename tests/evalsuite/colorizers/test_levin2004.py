@@ -98,6 +98,57 @@ def test_one_hint_colors_a_plain_photo_evenly() -> None:
     np.testing.assert_allclose(colors[1], -8)
 
 
+@settings(max_examples=15, deadline=None)
+@given(
+    size=st.tuples(st.integers(2, 24), st.integers(2, 24)),
+    level=st.integers(0, 255),
+    place=st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)),
+    color=st.tuples(st.floats(-100, 100), st.floats(-100, 100)),
+)
+def test_one_scribble_anywhere_on_a_flat_photo_colors_it_whole(
+    size: tuple[int, int], level: int, place: tuple[float, float], color: tuple[float, float]
+) -> None:
+    marked = np.zeros(size, np.bool_)
+    marked[int(place[0] * size[0]), int(place[1] * size[1])] = True
+    hints = np.broadcast_to(np.array(color)[:, None, None], (2, *size))
+
+    np.testing.assert_allclose(propagate(np.full(size, level / 255), hints, marked), hints, atol=1e-9)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    levels=st.tuples(st.integers(0, 100), st.integers(155, 255)),
+    colors=st.tuples(st.floats(-90, 90), st.floats(-90, 90)),
+)
+def test_flat_regions_far_apart_in_lightness_keep_the_colors_of_their_scribbles(
+    levels: tuple[int, int], colors: tuple[float, float]
+) -> None:
+    right = np.broadcast_to(np.arange(24) >= 12, (12, 24))
+    Y = np.where(right, levels[1], levels[0]) / 255
+    hints = np.where(right, colors[1], colors[0])[None]
+    marked = np.zeros((12, 24), np.bool_)
+    marked[4:8, [4, 19]] = True
+
+    leak = np.abs(propagate(Y, hints, marked) - hints)[0]
+
+    # The spread of a window across the border is that of the border itself, so that a little crosses it.
+    assert leak.max() <= 0.05 * abs(colors[0] - colors[1]) + 1e-9
+    assert leak[:, [0, 4, 19, 23]].max() <= 0.03 * abs(colors[0] - colors[1]) + 1e-9
+
+
+@settings(max_examples=15, deadline=None)
+@given(Y=LUMINANCE, marks=st.sets(st.integers(0, 63), min_size=1, max_size=20), seed=st.integers(0, 99))
+def test_the_maximum_principle_holds_for_every_photo_and_both_channels(Y: Floats, marks: set[int], seed: int) -> None:
+    marked = np.isin(np.arange(64).reshape(8, 8), list(marks))
+    hints = np.random.default_rng(seed).uniform(-100, 100, (2, 8, 8))
+
+    colors = propagate(Y, hints, marked)
+
+    for color, hint in zip(colors, hints, strict=True):
+        assert hint[marked].min() <= color.min() <= color.max() <= hint[marked].max()
+        np.testing.assert_array_equal(color[marked], hint[marked])
+
+
 def test_a_hint_stays_on_its_side_of_an_edge() -> None:
     Y = np.full((16, 32), 0.2)
     Y[:, 16:] = 0.8
