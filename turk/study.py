@@ -124,7 +124,7 @@ class Screen:
         fixation_ms: The cross before the first image.
         exposure_ms: How long each image (or all together) is visible; None until the answer.
         gap_ms: Between two images of a sequence.
-        mask_ms: The mask after an image.
+        mask_ms: The mask after an image; between two images it is the first part of the gap.
         question: The text's key, such as "which_is_fake".
         choices: The answers that are allowed, in the order of their keys and buttons.
         points: "places" when a choice is made by clicking an image's place, else "buttons".
