@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 CHUNK = 10_000
 IDENTITY_FILES = ("manifest.json", "scores.parquet", "summary.json")
 DATA_VERSION = "data_version"
+VERSION = select(CounterRow.value).where(CounterRow.name == DATA_VERSION)
 Named = TypeVar("Named", ColorizerRow, MetricRow)
 
 
@@ -109,7 +110,7 @@ def import_run(
 
 def data_version(session: Session) -> int:
     """The number that grows with every change that pages show: their ETag."""
-    return session.scalar(select(CounterRow.value).where(CounterRow.name == DATA_VERSION)) or 0
+    return session.connection().execute(VERSION).scalar() or 0
 
 
 def _known(session: Session, identity: str) -> Imported | None:

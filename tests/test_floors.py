@@ -21,6 +21,14 @@ LIGHT = (
 )  # fmt: skip
 
 
+HOMES = {
+    "torch": ("evalsuite/",),
+    "boto3": ("turk/recruiters/mturk.py", "turk/hosting.py"),
+    "flask": ("webapp/", "turk/emulator/"),
+}
+"""A library to the parts of the house that may name it."""
+
+
 def imports(tree: ast.AST) -> Iterator[str]:
     """The modules that a piece of code imports, at any depth."""
     for node in ast.walk(tree):
@@ -104,6 +112,23 @@ def test_packages_do_not_reexport() -> None:
         for path, tree in FILES.items()
         if path.name == "__init__.py" and path != joint and list(imports(tree))
     }
+
+
+def test_one_library_has_one_home() -> None:
+    strangers = {
+        f"{path} imports {name}"
+        for path, tree in FILES.items()
+        for name in imports(tree)
+        if floor(name) in HOMES and not path.as_posix().startswith(HOMES[floor(name)])
+    }
+
+    assert not strangers
+
+
+def test_a_web_request_loads_no_tensors_and_nothing_that_pays(tmp_path: Path) -> None:
+    [loaded] = loaded_by([[name for name in MODULES if floor(name) == "webapp"]], tmp_path)
+
+    assert not loaded & {"torch", "torchvision", "boto3", "botocore", "ray"}
 
 
 def test_what_works_without_tensors_loads_no_torch(tmp_path: Path) -> None:

@@ -19,15 +19,15 @@ from webapp.charts.planes import histogram_map, scale, value_map
 from webapp.contrasting import extremes
 from webapp.page import Asked
 from webapp.pictures import thumbnail_address
-from webapp.queries.boards import Board, Entry, Metric
 from webapp.queries.colors import STEP, TARGET, all_colors, by_rarity, colors_of
 from webapp.queries.differences import Floats, vectors
 from webapp.queries.photos import outputs, photos_at
+from webapp.queries.records import Board, Entry, Metric
 
 
 def histograms(session: Session, chosen: Sequence[Entry], metric: Metric) -> list[tuple[Entry, Markup]]:
     """Per method the histogram of its differences from the first."""
-    by_photo = vectors(session, [entry.id for entry in chosen], metric.id)
+    by_photo = {key: found for (key, _), found in vectors(session, [e.id for e in chosen], [metric.id]).items()}
     if chosen[0].id not in by_photo:
         return []
     apart = {
@@ -44,10 +44,10 @@ def ends_of(
     session: Session, asked: Asked, board: Board, pair: tuple[Entry, Entry], metric: Metric
 ) -> list[list[dict[str, Any]]]:
     """The photos on which the first of two is the farthest above the second, and those at the other end."""
-    found = vectors(session, [entry.id for entry in pair], metric.id)
+    found = vectors(session, [entry.id for entry in pair], [metric.id])
     if len(found) < 2:
         return []
-    apart = found[pair[0].id] - found[pair[1].id]
+    apart = found[pair[0].id, metric.id] - found[pair[1].id, metric.id]
     return [_tiles(session, asked, board, pair, apart, end) for end in extremes(apart)]
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from evalsuite.stats import holm, wins
 from evalsuite.typesetting import Cell, Table, describe, p_value
 from webapp.numbers import Printed, printed
-from webapp.queries.boards import Board, Cells, Entry, Metric
-from webapp.queries.differences import Difference, Floats, differences, vectors
+from webapp.queries.differences import Difference, Floats, Vectors, differences, vectors
+from webapp.queries.records import Board, Cells, Entry, Metric
 
 MOST = 12
 """How many photos are listed on each side."""
@@ -49,12 +49,12 @@ class Line:
 def lines(session: Session, chosen: Sequence[Entry], known: Mapping[str, Metric], scores: Cells) -> list[Line]:
     """Compare all methods with the first, on every metric."""
     keys, metrics = [entry.id for entry in chosen], list(known.values())
-    found = differences(session, keys, keys[0], [metric.id for metric in metrics], scores)
+    by_photo = vectors(session, keys, [metric.id for metric in metrics])
+    found = differences(session, keys, keys[0], scores, by_photo)
     tested = {key: difference.p for key, difference in found.items() if difference.p is not None}
     corrected = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
     made = []
     for metric in metrics:
-        by_photo = vectors(session, keys, metric.id)
         values = tuple(scores[key, metric.id].value if (key, metric.id) in scores else None for key in keys)
         contrasts = tuple(
             Contrast(entry, found[entry.id, metric.id], corrected.get((entry.id, metric.id)),
@@ -66,11 +66,12 @@ def lines(session: Session, chosen: Sequence[Entry], known: Mapping[str, Metric]
     return made
 
 
-def _wins(by_photo: Mapping[int, Floats], key: int, base: int, metric: Metric) -> tuple[int, int, int] | None:
-    if key not in by_photo or base not in by_photo:
+def _wins(by_photo: Vectors, key: int, base: int, metric: Metric) -> tuple[int, int, int] | None:
+    a, b = by_photo.get((key, metric.id)), by_photo.get((base, metric.id))
+    if a is None or b is None:
         return None
-    both = np.isfinite(by_photo[key]) & np.isfinite(by_photo[base])
-    return wins(by_photo[key][both], by_photo[base][both], metric.better)
+    both = np.isfinite(a) & np.isfinite(b)
+    return wins(a[both], b[both], metric.better)
 
 
 def extremes(apart: Floats) -> tuple[list[int], list[int]]:

@@ -24,16 +24,19 @@ PAPER = re.compile(r"(?P<authors>[^:]+): (?P<title>.+?),? (?P<venue>[^,.]*?)[ ,]
 
 def json_text(answer: Answer, address: str) -> str:
     """Everything that the page says."""
-    return json.dumps({"address": address, **answer.data}, indent=1, allow_nan=False, default=str) + "\n"
+    return (
+        json.dumps({"address": address, **answer.data, "rows": answer.rows()}, indent=1, allow_nan=False, default=str)
+        + "\n"
+    )
 
 
 def csv_text(answer: Answer) -> str:
     """The page's table, a record per line."""
     out = io.StringIO()
-    if answer.rows:
-        writer = csv.DictWriter(out, list(answer.rows[0]), lineterminator="\n")
+    if rows := answer.rows():
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(answer.rows)
+        writer.writerows(rows)
     return out.getvalue()
 
 
@@ -44,7 +47,7 @@ def tex_text(answer: Answer, address: str, version: object) -> str:
     label = re.sub(r"\W+", "-", answer.title.lower()).strip("-")
     entries = "".join(f"% {line}\n" for line in bib_text(answer).splitlines())
     source = f"% {address}\n% data version {version}\n% \\usepackage{{booktabs}}\n"
-    return f"{source}{latex(answer.table, label)}\n{entries}"
+    return f"{source}{latex(answer.table(), label)}\n{entries}"
 
 
 def bib_text(answer: Answer) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalsuite.typesetting import decimals, head, number, span
-from webapp.queries.boards import Metric
+from webapp.queries.records import Metric
 
 
 @dataclass(frozen=True)

@@ -45,18 +45,18 @@ class Answer:
 
     Attributes:
         title: The view's name.
-        data: Everything it says, as JSON has it.
-        rows: Its table, a record per line, as CSV has it.
-        context: What its template needs beside `data`.
-        table: Its table as a paper prints it, None where it has none.
+        data: What it says beside its rows, as JSON has it.
+        rows: Makes its table, a record per line, for CSV and JSON.
+        context: What its template needs.
+        table: Makes its table as a paper prints it, None where it has none.
         cite: BibTeX key to (paper, address) of the methods shown.
     """
 
     title: str
     data: Mapping[str, Any]
-    rows: Sequence[Mapping[str, Any]] = ()
+    rows: Callable[[], Sequence[Mapping[str, Any]]] = tuple
     context: Mapping[str, Any] = field(default_factory=dict)
-    table: Table | None = None
+    table: Callable[[], Table] | None = None
     cite: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 

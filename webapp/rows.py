@@ -10,8 +10,8 @@ from evalsuite.contracts import Better
 from evalsuite.typesetting import DASH, number
 from webapp.charts.whiskers import whisker
 from webapp.numbers import Printed
-from webapp.queries.boards import Cell, Entry
 from webapp.queries.differences import Difference
+from webapp.queries.records import Cell, Entry
 from webapp.tabulation import Heading, Tabulated
 
 SEEN = {
@@ -32,7 +32,7 @@ class Row:
         told: What it is told beside the lightness, in words.
         rank: The ranks that it may have.
         opens: Whether a new group of methods begins here.
-        cells: A cell per column.
+        cells: A cell per column, as HTML.
         apart: Whether it is told from the next row, or what would tell it.
     """
 
@@ -40,7 +40,7 @@ class Row:
     told: tuple[str, ...]
     rank: str
     opens: bool
-    cells: tuple[Markup, ...]
+    cells: Markup
     apart: str
 
 
@@ -54,7 +54,7 @@ def rows(table: Tabulated) -> list[Row]:
         opens = placed is not None and group is not None and placed.group != group
         group = placed.group if placed else group
         told = tuple(SEEN.get(seen, seen) for seen in sorted(entry.accepts))
-        cells = tuple(_cell(table, entry, column) for column in table.headings)
+        cells = Markup("".join(_cell(table, entry, column) for column in table.headings))
         made.append(Row(entry, told, _rank(placed), opens, cells, _apart(placed)))
     return made
 

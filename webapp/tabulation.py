@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from evalsuite.styles import LABELED_REAL, PAPERS, Column
 from evalsuite.typesetting import DASH, Cell, Table, describe, number
 from webapp.numbers import Printed, printed
-from webapp.queries.boards import Board, Cells, Entry, Metric, bests, cells
-from webapp.queries.boards import Cell as Score
-from webapp.queries.differences import Difference, differences
+from webapp.queries.boards import bests, cells
+from webapp.queries.differences import Difference, differences, vectors
+from webapp.queries.records import Board, Cells, Entry, Metric
+from webapp.queries.records import Cell as Score
 
 FOOL_RATE = "fool_rate"
 """What papers' records call the share of people who took the output for the photo."""
@@ -111,7 +112,7 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     domains = {key: _domain([s for (e, m), s in scores.items() if m == key and e in competing]) for key in wanted}
     apart: dict[tuple[int, int], Difference] = {}
     if chosen.pin:
-        apart = differences(session, keys, chosen.pin.id, list(wanted), scores)
+        apart = differences(session, keys, chosen.pin.id, scores, vectors(session, keys, list(wanted)))
         domains = {key: _around([d for (e, m), d in apart.items() if m == key and e in competing]) for key in wanted}
     best = bests(session, [entry for entry in chosen.everyone if entry.candidate], list(wanted))
     heads = tuple(_heading(title, metric, scores) for title, metric in chosen.columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from evalsuite.errors import UserError
 from evalsuite.typesetting import p_value
@@ -10,8 +11,10 @@ from webapp.comparing import colors, curves, ends_of, histograms
 from webapp.contrasting import lines, records, typeset
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole, wholes
-from webapp.queries.boards import Entry, Metric, cells, entries, find_board, metrics_of, preferred
+from webapp.queries.boards import cells, entries, find_board, metrics_of, preferred
+from webapp.queries.records import Entry, Metric
 from webapp.rows import sign
+from webapp.tiles import tile
 
 MOST = 4
 """Methods that one page, and one reader, can hold."""
@@ -25,23 +28,22 @@ def answer(asked: Asked) -> Answer:
     chosen = _chosen(everyone, wanted["e"])
     if len(chosen) < 2:
         sentence = "One method alone cannot be compared. Import a run with another on the same photos."
-        return Answer(f"Comparison on {board.dataset}", {"rows": [], "methods": []}, (), {"alone": sentence})
+        return Answer(f"Comparison on {board.dataset}", {"methods": []}, tuple, {"alone": sentence})
     keys = [entry.id for entry in chosen]
     known = metrics_of(session, keys)
     found = lines(session, chosen, known, cells(session, keys, [metric.id for metric in known.values()]))
     metric = _metric(known, wanted["m"])
-    rows = records(chosen, found)
     other = _other(chosen, wanted["of"])
     ends = ends_of(session, asked, board, (other, chosen[0]), metric) if metric else []
     methods = [{"entry": entry.id, "colorizer": entry.name, "run": entry.run} for entry in chosen]
     data = {
         "dataset": {"id": board.dataset_id, **board.shown},
         "methods": methods,
-        "rows": rows,
         "differ_most": {"colorizer": other.name, "photos": ends},
     }
-    context = {
-        "sign": sign, "p_value": p_value, "board": board, "everyone": everyone, "chosen": chosen, "lines": found,
+    context = {} if asked.form != "html" else {
+        "sign": sign, "tile": tile, "p_value": p_value, "board": board, "everyone": everyone, "chosen": chosen,
+        "lines": found,
         "metrics": known, "metric": metric, "other": other, "ends": ends,
         "histograms": histograms(session, chosen, metric) if metric else [],
         **curves(session, chosen), **colors(session, chosen),
@@ -49,7 +51,8 @@ def answer(asked: Asked) -> Answer:
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in chosen if entry.about.get("cite")}
     title = " and ".join(entry.label for entry in chosen) if len(chosen) == 2 else f"{len(chosen)} methods"
-    return Answer(f"{title} on {board.dataset}", data, rows, context, typeset(board, chosen, found), cite)
+    typeset_later = partial(typeset, board, chosen, found)
+    return Answer(f"{title} on {board.dataset}", data, partial(records, chosen, found), context, typeset_later, cite)
 
 
 def _chosen(everyone: Sequence[Entry], keys: Sequence[int]) -> list[Entry]:

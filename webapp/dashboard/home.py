@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,24 +11,28 @@ from sqlalchemy.orm import Session
 from evalsuite.tables import EntryRow, RunRow
 from webapp.page import Answer, Asked, Page
 from webapp.queries.boards import boards
+from webapp.queries.records import Board
 
 NEWEST = 20
 
 
 def answer(asked: Asked) -> Answer:
     """List the boards and the newest runs."""
+    found = boards(asked.session)
+    newest = {board.dataset_id: board.at for board in reversed(found)}
     rows = [
         {"dataset": board.dataset, "photos": board.images, "size": board.at, "runs": board.runs,
-         "imported_at": board.imported_at.isoformat(), "address": _address(asked, board.dataset_id, board.at)}
-        for board in boards(asked.session)
+         "imported_at": board.imported_at.isoformat(), "address": _address(asked, board, newest)}
+        for board in found
     ]  # fmt: skip
     runs = _newest(asked.session)
-    return Answer("Colorization", {"boards": rows, "runs": runs}, rows)
+    return Answer("Colorization", {"runs": runs}, lambda: rows, {"boards": rows})
 
 
-def _address(asked: Asked, dataset: int, at: str) -> str:
-    newest = boards(asked.session, dataset)[0].at
-    return asked.to("leaderboard", dataset=dataset, at=None if at == newest else at)
+def _address(asked: Asked, board: Board, newest: Mapping[int, str]) -> str:
+    return asked.to(
+        "leaderboard", dataset=board.dataset_id, at=None if board.at == newest[board.dataset_id] else board.at
+    )
 
 
 def _newest(session: Session) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,8 @@ from evalsuite.errors import UserError
 from evalsuite.styles import STYLES
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import names, one_of, whole
-from webapp.queries.boards import SHOWN, Entry, Metric, entries, find_board, metrics, values
+from webapp.queries.boards import SHOWN, entries, find_board, metrics, values
+from webapp.queries.records import Entry, Metric
 from webapp.rows import rows
 from webapp.tabulation import Chosen, headings, records, tabulate, typeset
 
@@ -31,18 +33,18 @@ def answer(asked: Asked) -> Answer:
     shown = tuple(ordered[start : start + PER_PAGE])
     table = tabulate(session, Chosen(board, tuple(everyone), shown, tuple(columns), by, _pin(everyone, wanted["pin"])))
     more = start + PER_PAGE < len(ordered)
-    found = records(table)
     data = {
         "dataset": {"id": board.dataset_id, **board.shown}, "ranked_by": by and by.name,
-        "pinned": table.pin and table.pin.id, "methods": len(ordered), "rows": found,
+        "pinned": table.pin and table.pin.id, "methods": len(ordered),
     }  # fmt: skip
     context = {
         "table": table, "rows": rows(table), "others": others, "metrics": known, "styles": STYLES,
         "next_page": shown[-1].id if more else None, "shown": [metric for _, metric in columns],
-    }  # fmt: skip
+    } if asked.form == "html" else {}  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in shown if entry.about.get("cite")}
     caption = f"Ranked by {by.title}." if by else ""
-    return Answer(f"Leaderboard of {board.dataset}", data, found, context, typeset(table, caption), cite)
+    typeset_later = partial(typeset, table, caption)
+    return Answer(f"Leaderboard of {board.dataset}", data, partial(records, table), context, typeset_later, cite)
 
 
 def _chosen(known: Mapping[str, Metric], wanted: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,8 +15,9 @@ from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole
 from webapp.pictures import output_address, target_address
-from webapp.queries.boards import SHOWN, Board, Entry, Metric, entries, find_board, metrics
+from webapp.queries.boards import SHOWN, entries, find_board, metrics
 from webapp.queries.photos import Photo, outputs, photo_of, photos_at, scores_of
+from webapp.queries.records import Board, Entry, Metric
 
 REAL, GRAY = 0, -1
 """What stands in a method's place on the stage: the photo, and its lightness."""
@@ -36,13 +38,9 @@ def answer(asked: Asked) -> Answer:
     known = {name: metric for name, metric in metrics(session, board).items() if any(name == m for _, m in scores)}
     pictures = _pictures(session, photo, board, everyone)
     chosen = {picture["entry"]: picture for picture in pictures}
-    rows = [
-        {"colorizer": entry.name, "run": entry.run, "metric": name, "value": scores[entry.id, name]}
-        for entry in everyone for name in known if (entry.id, name) in scores
-    ]  # fmt: skip
     data = {
         "photo": {"id": photo.id, "name": photo.name, "class": photo.label, "sha256": photo.sha256},
-        "dataset": {"id": board.dataset_id, **board.shown}, "pictures": pictures, "rows": rows,
+        "dataset": {"id": board.dataset_id, **board.shown}, "pictures": pictures,
     }  # fmt: skip
     context = {
         "photo": photo, "board": board, "others": others, "pictures": pictures, "side": board.size or None,
@@ -52,7 +50,17 @@ def answer(asked: Asked) -> Answer:
         "altered": [entry.label for entry in everyone if scores.get((entry.id, "l_shift"), 0) > ALTERED],
         "beside": photos_at(session, photo.dataset_id, [photo.position - 1, photo.position + 1]),
     }  # fmt: skip
-    return Answer(f"Photo {photo.name}", data, rows, context)
+    return Answer(f"Photo {photo.name}", data, partial(_records, everyone, known, scores), context)
+
+
+def _records(
+    everyone: Sequence[Entry], known: Mapping[str, Metric], scores: Mapping[tuple[int, str], float]
+) -> list[dict[str, Any]]:
+    """A record per method and metric."""
+    return [
+        {"colorizer": entry.name, "run": entry.run, "metric": name, "value": scores[entry.id, name]}
+        for entry in everyone for name in known if (entry.id, name) in scores
+    ]  # fmt: skip
 
 
 def _pictures(session: Session, photo: Photo, board: Board, everyone: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,10 +13,12 @@ from werkzeug.exceptions import NotFound
 from evalsuite.tables import CurveRow, DatasetRow, EntryRow, FailureRow, MetricRow, RunRow
 from evalsuite.typesetting import describe
 from webapp.charts.axes import LINES
-from webapp.charts.lines import cumulative, cumulative_chart
+from webapp.charts.lines import cumulative, cumulative_chart, hints_chart
+from webapp.hinted import hint_lines
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page
-from webapp.queries.boards import Entry, cells, entries_by_id, metrics_of
+from webapp.queries.boards import cells, entries_by_id, metrics_of
+from webapp.queries.records import Entry
 
 FAILURES_SHOWN = 100
 
@@ -28,22 +31,20 @@ def answer(asked: Asked) -> Answer:
         raise NotFound(f"There is no run {key}. The first page lists the newest.")
     dataset = session.get_one(DatasetRow, row.dataset_id)
     entries = _entries(session, key)
-    scores = _scores(session, entries)
-    failures = _failures(session, key)
     shown = {"name": dataset.name, "images": dataset.images, "resize": row.resize, "size": row.size}
     data = {
         "run": {"id": key, "name": row.name, "sha256": row.sha256, "folder": row.folder, "scores": row.scores,
                 "created_at": row.created_at.isoformat(), "imported_at": row.imported_at.isoformat()},
         "dataset": {"id": dataset.id, **shown}, "colorizers": [entry.name for entry in entries],
-        "failures": failures, "facts": row.facts, "scores": scores,
+        "failures": _failures(session, key), "facts": row.facts,
     }  # fmt: skip
-    context = {
+    context = {} if asked.form != "html" else {
         "entries": entries, "facts": _facts(row), "described": describe(shown), "failed": _failed(session, key),
         "command": shlex.join(["evalsuite", *row.facts.get("command", ())]), "curve": _curve(session, entries),
-        "seconds": row.facts.get("seconds", {}), "table": _table(session, entries),
+        "hints": _hints(session, entries), "seconds": row.facts.get("seconds", {}), "table": _table(session, entries),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in entries if entry.about.get("cite")}
-    return Answer(f"Run {row.name}", data, scores, context, None, cite)
+    return Answer(f"Run {row.name}", data, partial(_scores, session, entries), context, None, cite)
 
 
 def _entries(session: Session, run: int) -> list[Entry]:
@@ -95,6 +96,15 @@ def _curve(session: Session, entries: list[Entry]) -> Any:
     ).order_by(CurveRow.entry_id)  # fmt: skip
     lines = [cumulative(labels[entry], points) for entry, points in session.execute(found)]
     return cumulative_chart(lines[:LINES]) if lines else None
+
+
+def _hints(session: Session, entries: list[Entry]) -> Any:
+    """PSNR against the number of hints, of methods that were run with several numbers of them."""
+    known = metrics_of(session, [entry.id for entry in entries]).get("psnr_rgb")
+    if known is None:
+        return None
+    found = hint_lines(entries, cells(session, [entry.id for entry in entries], [known.id]), known.id)
+    return hints_chart(found[:LINES], f"{known.title}, {known.unit}") if found else None
 
 
 def _facts(row: RunRow) -> list[tuple[str, Any]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,18 @@ from sqlalchemy.orm import Session
 
 from evalsuite.tables import PairRow, VectorRow
 from evalsuite.vectors import unpack
-from webapp.queries.boards import Cell, Cells
+from webapp.queries.boards import KEYS, METRICS
+from webapp.queries.records import Cell, Cells
 
 Floats = NDArray[np.float64]
+Vectors: TypeAlias = Mapping[tuple[int, int], Floats]
+"""(entry, metric) to the scores of all photos, by their position."""
 MEAN = 1e-6
 """A value as near to the mean of its scores per photo is that mean."""
+
+VECTORS = select(VectorRow.entry_id, VectorRow.metric_id, VectorRow.data).where(
+    VectorRow.entry_id.in_(KEYS), VectorRow.metric_id.in_(METRICS)
+)
 
 
 @dataclass(frozen=True)
@@ -46,12 +54,10 @@ class Difference:
         return self.lo is not None and self.hi is not None and (self.lo > 0 or self.hi < 0)
 
 
-def vectors(session: Session, keys: Sequence[int], metric_id: int) -> dict[int, Floats]:
-    """Entry to its scores by photo, NaN where there is none; entries without scores per photo are missing."""
-    found = select(VectorRow.entry_id, VectorRow.data).where(
-        VectorRow.entry_id.in_(keys), VectorRow.metric_id == metric_id
-    )
-    return {entry: unpack(data) for entry, data in session.execute(found)}
+def vectors(session: Session, keys: Sequence[int], metric_ids: Sequence[int]) -> Vectors:
+    """(entry, metric) to the scores by photo, NaN where there is none; metrics without scores per photo are missing."""
+    found = session.connection().execute(VECTORS, {"keys": keys, "metrics": metric_ids})
+    return {(entry, metric): unpack(data) for entry, metric, data in found}
 
 
 def paired(a: Floats, b: Floats) -> Difference | None:
@@ -79,20 +85,21 @@ def paired(a: Floats, b: Floats) -> Difference | None:
 
 
 def differences(
-    session: Session, keys: Sequence[int], base: int, metric_ids: Sequence[int], scores: Cells
+    session: Session, keys: Sequence[int], base: int, scores: Cells, by_photo: Vectors
 ) -> dict[tuple[int, int], Difference]:
-    """(entry, metric) to the entry's difference from `base`."""
+    """(entry, metric) to the entry's difference from `base`, on all metrics that both have."""
     others = [key for key in keys if key != base]
-    drawn, found = resampled(session, others, base, metric_ids), {}
+    metric_ids = dict.fromkeys(metric for _, metric in scores)
+    drawn, found = resampled(session, others, base, list(metric_ids)), {}
     for metric in metric_ids:
-        of_base, by_photo = scores.get((base, metric)), vectors(session, [*others, base], metric)
+        of_base = scores.get((base, metric))
         for key in others:
             own = scores.get((key, metric))
             if own is None or of_base is None or own.value is None or of_base.value is None:
                 continue
             known = drawn.get((key, metric), Difference(0, own.value - of_base.value))
-            exact = key in by_photo and base in by_photo and is_mean(own) and is_mean(of_base)
-            found[key, metric] = (paired(by_photo[key], by_photo[base]) if exact else None) or known
+            both = (key, metric) in by_photo and (base, metric) in by_photo and is_mean(own) and is_mean(of_base)
+            found[key, metric] = (paired(by_photo[key, metric], by_photo[base, metric]) if both else None) or known
     return found
 
 

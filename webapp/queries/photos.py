@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from evalsuite.tables import EntryRow, MetricRow, OutputRow, PhotoRow, RunRow, ScoreRow
+from evalsuite.tables import MetricRow, OutputRow, PhotoRow, ScoreRow
 
 Floats = NDArray[np.float64]
 Kept: TypeAlias = NDArray[np.int64] | None
 """Positions of photos, None for all."""
 
 
-@dataclass(frozen=True)
-class Photo:
+class Photo(NamedTuple):
     """A photo of a dataset."""
 
     id: int
@@ -50,17 +49,35 @@ class Order:
     back: str | None
 
 
+PHOTOS = select(
+    PhotoRow.id, PhotoRow.dataset_id, PhotoRow.name, PhotoRow.position, PhotoRow.file, PhotoRow.sha256, PhotoRow.label
+)
+PHOTO = PHOTOS.where(PhotoRow.id == bindparam("photo"))
+PHOTOS_AT = PHOTOS.where(
+    PhotoRow.dataset_id == bindparam("dataset"), PhotoRow.position.in_(bindparam("positions", expanding=True))
+)
+FIRST_LABEL = select(PhotoRow.label).where(PhotoRow.dataset_id == bindparam("dataset"), PhotoRow.position == 0)
+OUTPUTS = select(OutputRow.entry_id, OutputRow.photo_id, OutputRow.sha256).where(
+    OutputRow.entry_id.in_(bindparam("entries", expanding=True)),
+    OutputRow.photo_id.in_(bindparam("photos", expanding=True)),
+)
+SCORES = (
+    select(ScoreRow.entry_id, MetricRow.name, ScoreRow.value)
+    .join(MetricRow, MetricRow.id == ScoreRow.metric_id)
+    .where(ScoreRow.photo_id == bindparam("photo"), ScoreRow.entry_id.in_(bindparam("entries", expanding=True)))
+)
+
+
 def photo_of(session: Session, key: int) -> Photo | None:
     """Return a photo."""
-    row = session.execute(_photos().where(PhotoRow.id == key)).one_or_none()
+    row = session.connection().execute(PHOTO, {"photo": key}).one_or_none()
     return None if row is None else Photo(*row)
 
 
 def photos_at(session: Session, dataset_id: int, positions: Sequence[int]) -> dict[int, Photo]:
     """Position to photo."""
-    found = _photos().where(PhotoRow.dataset_id == dataset_id, PhotoRow.position.in_(positions))
-    photos = [Photo(*row) for row in session.execute(found)]
-    return {photo.position: photo for photo in photos}
+    found = session.connection().execute(PHOTOS_AT, {"dataset": dataset_id, "positions": positions})
+    return {photo.position: photo for photo in (Photo(*row) for row in found)}
 
 
 def matching(session: Session, dataset_id: int, label: int | None, name: str) -> Kept:
@@ -77,8 +94,7 @@ def matching(session: Session, dataset_id: int, label: int | None, name: str) ->
 
 def labelled(session: Session, dataset_id: int) -> bool:
     """Whether the photos have classes; the first tells."""
-    first = select(PhotoRow.label).where(PhotoRow.dataset_id == dataset_id, PhotoRow.position == 0)
-    return session.scalar(first) is not None
+    return session.connection().execute(FIRST_LABEL, {"dataset": dataset_id}).scalar() is not None
 
 
 def page_of(values: Floats, descending: bool, after: tuple[float, int] | None, size: int, kept: Kept = None) -> Order:
@@ -106,28 +122,11 @@ def page_of(values: Floats, descending: bool, after: tuple[float, int] | None, s
 
 def outputs(session: Session, entries: Sequence[int], photos: Sequence[int]) -> dict[tuple[int, int], str]:
     """(entry, photo) to the hash of what the entry made of the photo."""
-    columns = (OutputRow.entry_id, OutputRow.photo_id, OutputRow.sha256)
-    found = select(*columns).where(OutputRow.entry_id.in_(entries), OutputRow.photo_id.in_(photos))
-    return {(entry, photo): sha256 for entry, photo, sha256 in session.execute(found)}
+    found = session.connection().execute(OUTPUTS, {"entries": entries, "photos": photos})
+    return {(entry, photo): sha256 for entry, photo, sha256 in found}
 
 
 def scores_of(session: Session, photo: int, entries: Sequence[int]) -> dict[tuple[int, str], float]:
     """(entry, metric's name) to a photo's score."""
-    found = (
-        select(ScoreRow.entry_id, MetricRow.name, ScoreRow.value)
-        .join(MetricRow, MetricRow.id == ScoreRow.metric_id)
-        .where(ScoreRow.photo_id == photo, ScoreRow.entry_id.in_(entries))
-    )
-    return {(entry, metric): value for entry, metric, value in session.execute(found)}
-
-
-def places(session: Session, entries: Sequence[int]) -> Mapping[int, tuple[int, str, int, str]]:
-    """Entry to its run: key, folder, and how it brought photos to size."""
-    columns = (EntryRow.id, RunRow.id, RunRow.folder, RunRow.size, RunRow.resize)
-    found = session.execute(select(*columns).join(RunRow).where(EntryRow.id.in_(entries)))
-    return {entry: (run, folder, size, resize) for entry, run, folder, size, resize in found}
-
-
-def _photos() -> Any:
-    columns = (PhotoRow.id, PhotoRow.dataset_id, PhotoRow.name, PhotoRow.position, PhotoRow.file, PhotoRow.sha256)
-    return select(*columns, PhotoRow.label)
+    found = session.connection().execute(SCORES, {"photo": photo, "entries": entries})
+    return {(entry, metric): value for entry, metric, value in found}

@@ -89,7 +89,7 @@ def test_photos_are_found_by_class_and_by_name(viewer: FlaskClient) -> None:
 def test_tiles_show_thumbnails_that_are_there(viewer: FlaskClient, entries: dict[str, int]) -> None:
     tile = page(viewer, f"{AT}&a={entries['good']}")["rows"][0]
 
-    for address in (tile["real"], *tile["outputs"]):
+    for address in (tile["real"], tile["output_a"]):
         picture = viewer.get(address)
         assert picture.status_code == 200
         assert picture.mimetype == "image/webp"

@@ -27,7 +27,7 @@ def test_its_scores_come_as_data(viewer: FlaskClient) -> None:
     assert found["colorizers"] == ["truth", "gray", "good"]
     assert found["facts"]["seed"] == 7
     assert {row["metric"] for row in rows} == set(METRICS)
-    assert len(rows) == len(found["scores"]) == 3 * len(METRICS)
+    assert len(rows) == len(found["rows"]) == 3 * len(METRICS)
 
 
 def test_a_run_that_is_not_there_is_not_found(viewer: FlaskClient) -> None:
@@ -40,9 +40,9 @@ def test_a_run_that_is_not_there_is_not_found(viewer: FlaskClient) -> None:
 def test_the_first_page_lists_boards_and_the_newest_runs(viewer: FlaskClient) -> None:
     found = viewer.get("/index.json").get_json()
 
-    assert [(board["dataset"], board["size"], board["runs"]) for board in found["boards"]] == [
+    assert [(board["dataset"], board["size"], board["runs"]) for board in found["rows"]] == [
         ("street", "crop-24", 1),
         ("street", "squash-24", 2),
     ]
     assert [run["name"] for run in found["runs"]] == ["third", "second", "first"]
-    assert viewer.get(found["boards"][1]["address"]).status_code == 200
+    assert viewer.get(found["rows"][1]["address"]).status_code == 200

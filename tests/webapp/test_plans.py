@@ -1,0 +1,71 @@
+"""What pages ask of the database: few statements, none of which reads a large table whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from tests.webapp.conftest import come_in
+
+LARGE = ("scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "chroma", "trials", "failures")
+AT = "at=squash-24"
+VIEWS = {
+    "/": 4,
+    "/run/1": 15,
+    f"/leaderboard/1?{AT}": 8,
+    f"/leaderboard/1?{AT}&m=psnr_rgb,auc&pin=2": 12,
+    f"/leaderboard/1?{AT}&style=zhang2016&q=o": 8,
+    f"/compare/1?{AT}": 40,
+    f"/gallery/1?{AT}": 10,
+    f"/gallery/1?{AT}&a=3&b=4&m=ciede2000&order=best&label=1&q=p": 12,
+    f"/photo/1?{AT}": 10,
+}
+"""Views and how many statements each may make."""
+
+
+@contextmanager
+def statements(site: Flask) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of the database meanwhile."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            found.append((statement, parameters))
+
+    event.listen(site.extensions["engine"], "before_cursor_execute", note)
+    yield found
+    event.remove(site.extensions["engine"], "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("address", VIEWS)
+def test_no_plan_reads_a_large_table_whole(site: Flask, address: str) -> None:
+    if site.extensions["engine"].dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads small tables whole whatever their indexes")
+    visitor = come_in(site, "viewer")
+
+    with statements(site) as asked:
+        assert visitor.get(address).status_code == 200
+
+    with site.extensions["engine"].connect() as connection:
+        plans = {
+            step.detail
+            for statement, parameters in asked
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        }
+    assert plans
+    assert not [step for step in plans if step.startswith("SCAN") and step.split()[1] in LARGE]
+
+
+@pytest.mark.parametrize("address", VIEWS)
+def test_every_view_stays_within_its_budget_of_statements(site: Flask, address: str) -> None:
+    visitor = come_in(site, "viewer")
+
+    with statements(site) as asked:
+        assert visitor.get(address).status_code == 200
+
+    assert len(asked) <= VIEWS[address], [statement for statement, _ in asked]
