@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from evalsuite.color import is_gray, join, rgb_to_lab
 from evalsuite.engines import decoding_processes
 from evalsuite.loading import Loader, Picture, Wanted
+from evalsuite.recoloring import is_nearly_gray, recolored
 from turk import hosting
 from turk.likeness import Seen
 from turk.png import encode
@@ -165,11 +164,10 @@ def _checked(material: Material, photo: Original, pictures: Mapping[str, Picture
 def _add(made: Made, seen: Seen, photo: Original, frames: dict[str, RGB], how: tuple[Material, Wish]) -> None:
     """Keep a photo's stimuli, or the reason why it has none."""
     material, wish = how
-    lab = rgb_to_lab(_tensor(frames[REAL]))
-    if bool(is_gray(lab)):
+    if is_nearly_gray(frames[REAL]):
         made.left_out[photo.id] = "nearly gray: no |a| or |b| above 5"
         return
-    real = _array(join(lab[:, :1], lab[:, 1:]))
+    real = recolored(frames[REAL], frames[REAL])
     shown = {name: material.resize.apply(rgb) for name, rgb in ({**frames, REAL: real}).items()}
     copy = seen.find(shown[REAL])
     if copy is not None:
@@ -190,20 +188,11 @@ def _with_colors_of_others(made: Made, wish: Wish) -> dict[str, str]:
     lender = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     files = {}
     for photo in tqdm(made.photos, "catch trials", unit=" photos", disable=None, delay=2):
-        own, other = (_lab(wish.folder, made.files[REAL][name]) for name in (photo, lender[photo]))
-        files[photo] = hosting.write(wish.folder, encode(_array(join(own[:, :1], other[:, 1:]))))
+        own, other = (_pixels(wish.folder, made.files[REAL][name]) for name in (photo, lender[photo]))
+        files[photo] = hosting.write(wish.folder, encode(recolored(own, other)))
     return files
 
 
-def _lab(folder: Path, sha256: str) -> torch.Tensor:
+def _pixels(folder: Path, sha256: str) -> RGB:
     with Image.open(io.BytesIO(hosting.read(folder, sha256))) as image:
-        return rgb_to_lab(_tensor(np.array(image)))
-
-
-def _tensor(rgb: RGB) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].contiguous()
-
-
-def _array(rgb: torch.Tensor) -> RGB:
-    pixels: RGB = np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy())
-    return pixels
+        return np.array(image)
