@@ -93,8 +93,11 @@ def command(
         raise UserError("--estimator: it goes with --csv; a study has the analysis that it was frozen with. Drop it.")
     wanted = Wanted(synthetic, unblind, out, reason, form, plan, model)
     engine = make_engine(url or default_url())
-    upgrade(engine)
-    click.echo(_study_report(engine, str(name), wanted))
+    try:
+        upgrade(engine)
+        click.echo(_study_report(engine, str(name), wanted))
+    finally:
+        engine.dispose()
 
 
 def _study_report(engine: Engine, name: str, wanted: Wanted) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 
 from evalsuite.db import default_url, make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
@@ -14,6 +15,7 @@ from turk.design import arms_of
 from turk.export import export_study
 from turk.progress import progress
 from turk.studies import find_study, study_of
+from turk.tables import StudyRow
 
 
 @click.command("export")
@@ -36,20 +38,30 @@ def command(
       turk export street-2026 --out street-2026-data
     """
     engine = make_engine(url or default_url())
-    upgrade(engine)
+    try:
+        upgrade(engine)
+        study = _may_export(engine, name, synthetic=synthetic, look=unblind, reason=reason)
+        files = export_study(engine, study.id, study_of(study), folder, synthetic, identities)
+    finally:
+        engine.dispose()
+    click.echo(f"{folder}: {len(files)} files, study {study.sha256[:12]}. Begin with {folder / 'codebook.md'}.")
+    if identities:
+        click.echo("identities.csv has personal data: keep it apart, and delete it when paying is done.", err=True)
+
+
+def _may_export(engine: Engine, name: str, *, synthetic: bool, look: bool, reason: str | None) -> StudyRow:
+    """Return the study, unless its answers must not be seen yet; a look before its time is recorded."""
     with session_scope(engine, read_only=True) as session:
+        session.expire_on_commit = False
         row = find_study(session, name)
-        study, study_id, state = study_of(row), row.id, row.state
-    so_far = progress(study, arms_of(study), frames.sessions(engine, study_id, synthetic=synthetic))
-    early = hidden(state, so_far, synthetic=synthetic)
-    if early and not unblind:
+    study = study_of(row)
+    so_far = progress(study, arms_of(study), frames.sessions(engine, row.id, synthetic=synthetic))
+    early = hidden(row.state, so_far, synthetic=synthetic)
+    if early and not look:
         raise UserError(
             f"study {name!r}: {so_far.finished} of {so_far.wanted} sessions are finished, so its answers stay closed "
             "until the stopping rule is met. Wait, or export with --unblind, which is recorded."
         )
     if early:
-        record_look(engine, study_id, so_far, reason)
-    files = export_study(engine, study_id, study, folder, synthetic, identities)
-    click.echo(f"{folder}: {len(files)} files, study {study.hash[:12]}. Begin with {folder / 'codebook.md'}.")
-    if identities:
-        click.echo("identities.csv has personal data: keep it apart, and delete it when paying is done.", err=True)
+        record_look(engine, row.id, so_far, reason)
+    return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import click
 
@@ -32,22 +33,30 @@ def command(participant: str, keep_answers: bool, yes: bool, url: str | None) ->
     """
     address = url or default_url()
     engine = make_engine(address)
-    upgrade(engine)
-    secret = site_secret(os.environ, folder_beside(address))
-    with session_scope(engine, read_only=True) as session:
-        found = find_person(session, secret, participant)
+    try:
+        upgrade(engine)
+        secret = site_secret(os.environ, folder_beside(address))
+        with session_scope(engine, read_only=True) as session:
+            found = find_person(session, secret, participant)
+        _ask(participant, found, keep_answers=keep_answers, sure=yes)
+        with session_scope(engine) as session:
+            for kept in found:
+                forget(session, kept, keep_answers=keep_answers)
+    finally:
+        engine.dispose()
+    click.echo("Forgotten.")
+
+
+def _ask(participant: str, found: Sequence[Kept], *, keep_answers: bool, sure: bool) -> None:
+    """Say what would go, and go on only if that is wanted."""
     if not found:
         raise UserError(
             f"participant {participant!r}: nobody of that name or pseudonym is kept here. Give the platform's id, as "
             "the platform writes it."
         )
     click.echo("\n".join(_told(kept, keep_answers) for kept in found))
-    if not yes and click.prompt('Type "forget" to go on', default="", show_default=False) != "forget":
+    if not sure and click.prompt('Type "forget" to go on', default="", show_default=False) != "forget":
         raise UserError("turk forget: nothing was deleted. Type the word forget, or use --yes.")
-    with session_scope(engine) as session:
-        for kept in found:
-            forget(session, kept, keep_answers=keep_answers)
-    click.echo("Forgotten.")
 
 
 def _told(kept: Kept, keep_answers: bool) -> str:
