@@ -47,12 +47,12 @@ def export_study(engine: Engine, study_id: int, study: Study, folder: Path, synt
     sessions = frames.sessions(engine, study_id, synthetic=synthetic)
     if sessions.empty:
         raise UserError(f"study {study.name!r}: there is nothing to export, nobody has taken it. Wait for answers.")
+    _make(folder)
     decided = frames.decisions(engine, study_id)
     analysis = analyze(responses, sessions, study, decided)
     tables = tidy(responses, sessions, decided, analysis)
     if named:
         tables["identities"] = _identities(engine, study_id)
-    _make(folder)
     for name, table in tables.items():
         harmless(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
         table.to_parquet(folder / f"{name}.parquet", index=False)
