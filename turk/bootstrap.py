@@ -245,11 +245,13 @@ def error_of(answers: Answers, moved: Floats, target: Target) -> Error:
         return Error(0.0, float("nan"), 0.0)
     if target == "new_photos":
         cells, k = np.bincount(answers.cells, moved), len(photos)
-        crossed = variances.sum() + (np.sum(photos**2) - np.sum(cells**2)) * variances.sum() / raw.sum()
-        total, cubes = max(total, crossed * k / (k - 1)), cubes + np.sum(photos**3) - np.sum(cells**3)
-        variances, freedoms = np.append(variances, np.sum(photos**2)), np.append(freedoms, k - 1.0)
+        crossed = total + (np.sum(photos**2) - np.sum(cells**2)) * total / raw.sum()
+        if crossed * k / (k - 1) > total:
+            total, cubes = crossed * k / (k - 1), cubes + np.sum(photos**3) - np.sum(cells**3)
+            variances, freedoms = np.append(variances, np.sum(photos**2)), np.append(freedoms, k - 1.0)
     freedom = variances.sum() ** 2 / np.sum(variances**2 / freedoms)
-    return Error(float(np.sqrt(total)), float(freedom), float(np.clip(cubes / (6 * total**1.5), -MOST_LEAN, MOST_LEAN)))
+    lean = float(np.clip(cubes / (6 * total**1.5), -MOST_LEAN, MOST_LEAN))
+    return Error(float(np.sqrt(total)), float(freedom), lean)
 
 
 def ratio(a: int, b: int) -> Statistic:

@@ -102,11 +102,12 @@ def _statistics(analysis: Analysis) -> Iterator[str]:
         "photos and for skewness."
     )
     tested = int(analysis.kept.differences["p"].notna().sum())
-    yield f"Differences are tested on the same draws, two-sided, with Holm's correction for {tested} comparisons."
+    corrected = _counted(tested, "comparison")
+    yield f"Differences are tested on the same draws, two-sided, with Holm's correction for {corrected}."
     if not analysis.kept.equivalence.empty:
         yield f"Equivalence is two one-sided tests at 5% with a margin of {terms['equivalence_margin']:g} of the range."
     if analysis.model is not None:
-        spreads = " and ".join(f"{sd:.2f} ({name})" for name, sd in analysis.model.spreads.items())
+        spreads = ", ".join(f"{sd:.2f} ({name})" for name, sd in analysis.model.spreads.items())
         yield (
             "A logistic model with crossed effects of participants and photos (Laplace approximation, as glmer of "
             f"lme4) has standard deviations of {spreads} logits."
@@ -132,6 +133,10 @@ def _results(analysis: Analysis) -> Iterator[str]:
 
 def _ends(row: Mapping[Any, Any], target: str) -> tuple[float, float]:
     return row[f"{target}_low"], row[f"{target}_high"]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _short(rule: str) -> str:

@@ -137,7 +137,7 @@ def test_the_methods_have_the_studys_real_numbers(exported: Path) -> None:
     for words in (
         "16 participants came", "16 finished", "the median session took 7.0 minutes, $12.00 an hour",
         "20 test trials and 8 catch trials", "60 photos", "Rules fixed before data were collected left out 1",
-        "100.0% of 320 test exposures", "1,000 draws", "Holm's correction for 1 comparisons", "ours - theirs:",
+        "100.0% of 320 test exposures", "1,000 draws", "Holm's correction for 1 comparison.", "ours - theirs:",
         "ours - theirs: +", "Zhang, Isola and Efros 2016",
     ):  # fmt: skip
         assert words in text, words
