@@ -26,6 +26,7 @@ from evalsuite.colorizers.parzen import estimate, reduced
 from evalsuite.colorizers.references import references_for
 from evalsuite.colorizers.texture import descriptors, lightness_features
 from evalsuite.contracts import Batch, Colorize, Colorizer, Setting
+from evalsuite.native import for_each
 
 Floats = NDArray[np.float64]
 SIDE = 128
@@ -108,8 +109,8 @@ def _load(setting: Setting) -> Colorize:
 
 def _colorize(batch: Batch) -> Tensor:
     """Return ab in Lab units, (N, 2, h, w), h and w at most 128."""
-    triples = zip(batch.L[:, 0], batch.companions, batch.seeds, strict=True)
-    return torch.stack([_colorize_one(*triple) for triple in triples]).to(batch.L)
+    triples = list(zip(batch.L[:, 0], batch.companions, batch.seeds, strict=True))
+    return torch.stack(for_each(len(triples), lambda k: _colorize_one(*triples[k]))).to(batch.L)
 
 
 COLORIZER = Colorizer(
