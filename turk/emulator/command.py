@@ -14,25 +14,27 @@ from turk.emulator.emulator import Emulator, Settings
 from turk.emulator.faults import KINDS, read_script
 from turk.emulator.serving import is_loopback
 
+PORT = click.IntRange(0, 65535)
 FAULT_HELP = "\n".join(f"  {kind:24}{text}" for kind, text in KINDS.items())
 EPILOG = f"""\b
 A script of faults is a JSON file:
   {{"seed": 7, "rules": [{{"kind": "throttle", "on": "Create*", "rate": 0.2}},
                        {{"kind": "error_after", "on": "SendBonus", "times": [1]}}]}}
-`on` is a pattern of operations, events or HIT ids; `rate` a share of them, `times` which of them, `limit` how many
-at most. Kinds:
+`on` is a pattern of operations, events, or ids of HITs or studies; `rate` a share of them, `times` which of them,
+`limit` how many at most. Kinds:
 {FAULT_HELP}"""
 
 
 @click.command("emulate", epilog=EPILOG)
-@click.option("--mturk-port", type=click.IntRange(0, 65535), default=0, help="Port of the MTurk API (0: a free one).")
-@click.option(
-    "--worker-port", type=click.IntRange(0, 65535), default=0, help="Port of the worker's site (0: a free one)."
-)
-@click.option("--worker-host", default="localhost", help="Name of this machine in the worker's site's address.")
-@click.option("--balance", default="10000", help="Dollars in each new requester's account.")
-@click.option("--access-key", help="Check signatures: only this access key ...")
+@click.option("--mturk-port", type=PORT, default=0, help="Port of the MTurk API (0: a free one).")
+@click.option("--worker-port", type=PORT, default=0, help="Port of MTurk's worker's site (0: a free one).")
+@click.option("--prolific-port", type=PORT, default=0, help="Port of the Prolific API (0: a free one).")
+@click.option("--participant-port", type=PORT, default=0, help="Port of Prolific's participant's site (0: a free one).")
+@click.option("--site-host", default="localhost", help="Name of this machine in the addresses of the people's sites.")
+@click.option("--balance", default="10000", help="Dollars in each new requester's account, and in the workspace.")
+@click.option("--access-key", help="Check MTurk's signatures: only this access key ...")
 @click.option("--secret-key", help="... with this secret may call the API.")
+@click.option("--token", help="Only this token may call the Prolific API.")
 @click.option("--faults", type=click.Path(path_type=Path), help="A script of faults; see below.")
 @click.option(
     "--seed", type=int, help="Makes identifiers and faults come out the same again; goes before the script's."
@@ -41,15 +43,18 @@ at most. Kinds:
 def command(
     mturk_port: int,
     worker_port: int,
-    worker_host: str,
+    prolific_port: int,
+    participant_port: int,
+    site_host: str,
     balance: str,
     access_key: str | None,
     secret_key: str | None,
+    token: str | None,
     faults: Path | None,
     seed: int | None,
     frozen: bool,
 ) -> None:
-    """Rehearse on this machine: a local server that speaks the MTurk Requester API, and a worker's site.
+    """Rehearse on this machine: servers that speak the APIs of MTurk and Prolific, and the sites of their people.
 
     Everything is in memory and ends with the command (Ctrl-C); nothing is reachable from other machines.
 
@@ -58,14 +63,17 @@ def command(
       turk emulate --mturk-port 8001 --worker-port 8002 --balance 100
     """
     rules, fault_seed = read_script(faults, seed) if faults else ((), seed or 0)
-    if not is_loopback(worker_host):
-        raise UserError(f"--worker-host: a name of this machine, such as localhost or 127.0.0.1; got {worker_host}.")
+    if not is_loopback(site_host):
+        raise UserError(f"--site-host: a name of this machine, such as localhost or 127.0.0.1; got {site_host}.")
     settings = Settings(
         mturk_port=mturk_port,
         worker_port=worker_port,
-        worker_host=worker_host,
+        prolific_port=prolific_port,
+        participant_port=participant_port,
+        site_host=site_host,
         balance=_dollars(balance),
         credentials=_credentials(access_key, secret_key),
+        prolific_token=token,
         seed=seed or 0,
         rules=rules,
         fault_seed=fault_seed,
@@ -78,15 +86,21 @@ def command(
 
 
 def describe(emulator: Emulator) -> str:
-    """Say where everything is, and how boto3 gets there."""
-    return f"""MTurk API         {emulator.endpoint_url}
-Worker's site     {emulator.worker_site_url}
-Overview          {emulator.endpoint_url}/_emulator/   (clock, accounts, ledger, HITs, notifications)
+    """Say where everything is, and how programs get there."""
+    api, token = f"{emulator.prolific_url}/api/v1/", "YOURS" if emulator.settings.prolific_token else "LOCAL"
+    return f"""MTurk API             {emulator.endpoint_url}
+  worker's site       {emulator.worker_site_url}
+  overview            {emulator.endpoint_url}/_emulator/
+Prolific API          {api}
+  participant's site  {emulator.participant_site_url}
+  overview            {emulator.prolific_url}/_emulator/
 
   import boto3
   mturk = boto3.client("mturk", endpoint_url="{emulator.endpoint_url}", region_name="us-east-1",
                        aws_access_key_id="LOCAL", aws_secret_access_key="LOCAL")
   print(mturk.get_account_balance()["AvailableBalance"])
+
+  curl -H "Authorization: Token {token}" {api}workspaces/
 
 Ctrl-C ends it; nothing is kept."""
 

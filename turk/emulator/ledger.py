@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from evalsuite.errors import UserError
 
 ZERO = Decimal(0)
 
@@ -67,3 +70,14 @@ class Ledger:
             account.held += entry.held
             account.spent += entry.spent
             self.entries.append(entry)
+
+
+def deposit(ledger: Ledger, account: Account, value: Any, at: datetime) -> None:
+    """Put money into an account, or take out what is available."""
+    try:
+        amount = Decimal(str(value)).quantize(Decimal("0.01"))
+    except (InvalidOperation, ValueError) as error:
+        raise UserError(f"deposit: the amount is in dollars, such as 25.00; got {value}.") from error
+    if account.available + amount < 0:
+        raise UserError(f"deposit: no more can be taken than is there; got {amount} of {account.available}.")
+    ledger.post(account, Entry(at, account.id, "deposit", available=amount))

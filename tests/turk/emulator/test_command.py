@@ -69,7 +69,7 @@ def test_help_has_an_example_and_every_kind_of_fault() -> None:
         (["--balance", "-1"], "--balance: dollars from 0, in whole cents; got -1"),
         (["--balance", "1.005"], "--balance: dollars from 0, in whole cents; got 1.005"),
         (["--balance", "inf"], "--balance: dollars from 0, in whole cents; got inf"),
-        (["--worker-host", "example.org"], "--worker-host: a name of this machine"),
+        (["--site-host", "example.org"], "--site-host: a name of this machine"),
         (["--access-key", "AKID"], "--access-key and --secret-key: give both"),
         (["--faults", "nowhere.json"], "nowhere.json: a fault script is a JSON file"),
     ],

@@ -27,7 +27,7 @@ def test_api_and_workers_site_are_two_origins_and_the_site_is_another_host(emula
 
 
 def test_ports_and_host_can_be_chosen() -> None:
-    settings = Settings(mturk_port=free_port(), worker_port=free_port(), worker_host="127.0.0.1")
+    settings = Settings(mturk_port=free_port(), worker_port=free_port(), site_host="127.0.0.1")
 
     with Emulator(settings) as running:
         assert running.endpoint_url == f"http://127.0.0.1:{settings.mturk_port}"

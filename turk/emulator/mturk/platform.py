@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Flask
@@ -12,7 +11,7 @@ from flask import Flask
 from evalsuite.errors import UserError
 from turk.emulator.admin import Action, Controls, Panel, View, locked, make_admin
 from turk.emulator.identifiers import Identifiers
-from turk.emulator.ledger import Entry
+from turk.emulator.ledger import deposit
 from turk.emulator.mturk.api import make_api
 from turk.emulator.mturk.lifecycle import catch_up
 from turk.emulator.mturk.market import Market, Options
@@ -34,15 +33,15 @@ class Platform:
     site: LocalServer
 
 
-def make_platform(controls: Controls, options: Options, seed: int, api_port: int, site: LocalServer) -> Platform:
-    """Make the servers; they do not listen yet. The API's port and the site's must be known already."""
-    origin = f"http://127.0.0.1:{api_port}"
+def make_platform(controls: Controls, options: Options, seed: int, api: LocalServer, site: LocalServer) -> Platform:
+    """Give the servers their apps; they do not listen yet."""
     market = Market(
-        Timeline(controls.clock), controls.faults, controls.delivery, Identifiers(seed), options, Topics(origin)
+        Timeline(controls.clock), controls.faults, controls.delivery, Identifiers(seed), options, Topics(api.url)
     )
     controls.chores.append(locked(market.lock, lambda: catch_up(market)))
     site.app = make_worker_site(market)
-    return Platform(market, LocalServer(make_api_app(market, controls), api_port), site)
+    api.app = make_api_app(market, controls)
+    return Platform(market, api, site)
 
 
 def make_api_app(market: Market, controls: Controls) -> Flask:
@@ -72,12 +71,9 @@ def make_views(market: Market) -> dict[str, View]:
 def make_actions(market: Market) -> dict[str, Action]:
     """List what can be done to a market from outside the API."""
 
-    def deposit(body: Mapping[str, Any]) -> Any:
+    def put_in(body: Mapping[str, Any]) -> Any:
         account = market.account(str(body.get("account", "")))
-        amount = _dollars(body.get("amount"))
-        if account.available + amount < 0:
-            raise UserError(f"deposit: no more can be taken than is there; got {amount} of {account.available}.")
-        market.ledger.post(account, Entry(market.now(), account.id, "deposit", available=amount))
+        deposit(market.ledger, account, body.get("amount"), market.now())
         return account
 
     def worker(body: Mapping[str, Any]) -> Any:
@@ -103,15 +99,7 @@ def make_actions(market: Market) -> dict[str, Action]:
             ask_to_confirm(market, topic)
         return topic
 
-    return {"deposit": deposit, "worker": worker, "topic": subscribe}
+    return {"deposit": put_in, "worker": worker, "topic": subscribe}
 
 
 WORKER_FIELDS: dict[str, type] = {"masters": bool, "adult": bool, "prior_approved": int, "prior_rejected": int}
-
-
-def _dollars(value: Any) -> Decimal:
-    try:
-        amount = Decimal(str(value)).quantize(Decimal("0.01"))
-    except (InvalidOperation, ValueError) as error:
-        raise UserError(f"deposit: the amount is in dollars, such as 25.00; got {value}.") from error
-    return amount

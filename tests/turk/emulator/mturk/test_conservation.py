@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -24,6 +25,12 @@ KINDS = ["throttle", "error_before", "error_after", "reuse_assignment", "submit_
 START_BALANCE = Decimal("40.00")
 
 
+@cache
+def emulator_without_servers() -> Emulator:
+    """An emulator whose apps are called without a network."""
+    return Emulator(Settings(balance=START_BALANCE, start=datetime(2026, 3, 2, tzinfo=UTC), frozen=True))
+
+
 class Rehearsal(RuleBasedStateMachine):
     """A requester and five workers who do anything in any order, at a market where much goes wrong."""
 
@@ -34,8 +41,9 @@ class Rehearsal(RuleBasedStateMachine):
     def start(self, rates: list[float], seed: int) -> None:
         """Start with faults."""
         rules = [Rule(kind, rate=rate) for kind, rate in zip(KINDS, rates, strict=True) if rate]
-        start = datetime(2026, 3, 2, tzinfo=UTC)
-        self.emulator = Emulator(Settings(rules=rules, seed=seed, balance=START_BALANCE, start=start, frozen=True))
+        self.emulator = emulator_without_servers()
+        self.emulator.reset()
+        self.emulator.controls.faults.replace(rules, seed)
         self.market = self.emulator.market
         self.api = self.emulator.mturk.api.app.test_client()
         self.sites = {worker: self.log_in(worker) for worker in WORKERS}

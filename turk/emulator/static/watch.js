@@ -1,4 +1,4 @@
-// Without this script the page works, too: it only counts down, and notices that the frame has submitted.
+// Without this script the page works, too: it only counts down, and notices when the work has another state.
 "use strict";
 (() => {
   const bar = document.querySelector("[data-state]");
@@ -14,10 +14,10 @@
   const look = async () => {
     const answer = await fetch(bar.dataset.state, { headers: { Accept: "application/json" } });
     const { status } = await answer.json();
-    if (status !== "Accepted") location.assign(status === "Gone" ? bar.dataset.list : location.href);
+    if (status !== bar.dataset.stay) location.assign(status === "Gone" ? bar.dataset.list : location.href);
   };
   show();
   setInterval(() => { seconds -= 1; show(); }, 1000);
   setInterval(() => { look().catch(() => {}); }, 3000);
-  frame.addEventListener("load", () => { look().catch(() => {}); });
+  frame?.addEventListener("load", () => { look().catch(() => {}); });
 })();

@@ -1,0 +1,1 @@
+"""An emulated Prolific: its API, its webhooks and signed addresses, and a participant's site."""
