@@ -97,11 +97,18 @@ def test_names_of_a_paid_recruiter_stay_until_they_were_paid(store: Store, tmp_p
     assert rows(store.engine, SessionRow)[0].arrival == {"study": "60a", "submission": "61b"}
 
 
-def test_one_person_who_comes_ten_times_at_once_has_one_session(store: Store, study_row: StudyRow) -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_one_person_who_comes_ten_times_at_once_has_one_session(
+    store: Store, study_row: StudyRow, tmp_path: Path, known: bool
+) -> None:
+    if known:
+        make_study(store.engine, tmp_path / "other", name="other")
+        sessions.leave(store, come(store, "other", id="ada").ticket)
+
     results = at_once(10, lambda number: come(store, id="ada"))
 
     assert not [result for result in results if isinstance(result, Refused)]
-    assert len(rows(store.engine, SessionRow)) == 1
+    assert len(rows(store.engine, SessionRow)) == 1 + known
     assert [place.state for place in all_places(store.engine)].count("taken") == 1
 
 
