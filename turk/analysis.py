@@ -11,7 +11,8 @@ import pandas as pd
 from turk.bradley_terry import Preferences, preferences
 from turk.course import learning, reactions
 from turk.design import arms_of
-from turk.glmm import Model, fit
+from turk.glmm import fit
+from turk.laplace import Model
 from turk.photo_rates import photo_rates
 from turk.progress import Progress, progress
 from turk.quality import exclude
@@ -115,10 +116,6 @@ def analyze(
 
     Raises:
         ValueError: People and synthetic participants are in one frame.
-
-    Example:
-        >>> from turk.frames import RESPONSES, SESSIONS  # doctest: +SKIP
-        >>> analyze(responses, sessions, study).kept.rates  # doctest: +SKIP
     """
     if sessions["synthetic"].nunique() > 1:
         raise ValueError("sessions: people and synthetic participants are analyzed apart; got both.")

@@ -45,7 +45,8 @@ def rates_notes(analysis: Analysis) -> Iterator[str]:
             f"The stopping rule is not met ({done.finished:,} of {done.wanted:,} finished sessions). Intervals at a "
             "look that was not planned promise less than 95%."
         )
-    if analysis.measure == "fool_rate" and (analysis.kept.rates["new_low"] > CHANCE).any():
+    rates = analysis.kept.rates
+    if analysis.measure == "fool_rate" and len(rates) and (rates["new_low"] > CHANCE).any():
         yield "A fool rate above 50% says that the fake was taken for the photo more often than the photo itself."
     yield f"Frozen study {study.hash}."
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from evalsuite.stats import holm
-from turk.bootstrap import Statistic
+from turk.influence import Statistic
 from turk.sample import TARGETS, Sample, Sums
 
 Floats = NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from turk.bootstrap import difference
-from turk.quality import FAST_MS, SLOW_MS
+from turk.checks import FAST_MS, SLOW_MS
+from turk.influence import difference
 from turk.sample import Sample
 
 QUARTERS = ("first", "second", "third", "fourth")

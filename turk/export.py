@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,29 @@ RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 DEVICE = ("width", "height", "dpr", "touch", "refresh_hz")
 
 
-def export_study(engine: Engine, study_id: int, study: Study, folder: Path, synthetic: bool, named: bool) -> list[Path]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is written, and where.
+
+    Attributes:
+        folder: A folder that is not there yet, or is empty.
+        synthetic: Synthetic participants, instead of people.
+        identities: Also write what platforms call people.
+    """
+
+    folder: Path
+    synthetic: bool = False
+    identities: bool = False
+
+
+def export_study(engine: Engine, study_id: int, study: Study, wanted: Wanted) -> list[Path]:
     """Write a study's answers into a new folder.
 
     Args:
         engine: The database.
         study_id: The study's key.
         study: As it was frozen.
-        folder: A folder that is not there yet, or is empty.
-        synthetic: Synthetic participants, instead of people.
-        named: Also write what platforms call people.
+        wanted: What, and where to.
 
     Returns:
         The files.
@@ -43,22 +57,22 @@ def export_study(engine: Engine, study_id: int, study: Study, folder: Path, synt
     Raises:
         UserError: The folder cannot be made or has files, or nobody has taken the study.
     """
-    responses = frames.responses(engine, study_id, synthetic=synthetic)
-    sessions = frames.sessions(engine, study_id, synthetic=synthetic)
+    responses = frames.responses(engine, study_id, synthetic=wanted.synthetic)
+    sessions = frames.sessions(engine, study_id, synthetic=wanted.synthetic)
     if sessions.empty:
         raise UserError(f"study {study.name!r}: there is nothing to export, nobody has taken it. Wait for answers.")
-    _make(folder)
+    _make(wanted.folder)
     decided = frames.decisions(engine, study_id)
     analysis = analyze(responses, sessions, study, decided)
     tables = tidy(responses, sessions, decided, analysis)
-    if named:
+    if wanted.identities:
         tables["identities"] = _identities(engine, study_id)
     for name, table in tables.items():
-        harmless(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+        harmless(table).to_csv(wanted.folder / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_parquet(wanted.folder / f"{name}.parquet", index=False)
     for file, text in _texts(study, analysis, tables, responses, sessions).items():
-        (folder / file).write_text(text, encoding="utf-8")
-    return sorted(folder.iterdir())
+        (wanted.folder / file).write_text(text, encoding="utf-8")
+    return sorted(wanted.folder.iterdir())
 
 
 def tidy(

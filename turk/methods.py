@@ -65,9 +65,10 @@ def _people(analysis: Analysis, sessions: pd.DataFrame) -> Iterator[str]:
     listed = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in gone.items() if count)
     done = sessions[sessions["state"].isin(COMPLETED)]
     minutes = (done["finished_at"] - done["created_at"]).dt.total_seconds() / 60
-    hourly = f", ${float(study.reward_usd) * 60 / minutes.median():.2f} an hour" if minutes.median() > 0 else ""
     yield f"and {analysis.progress.finished:,} finished{f' ({listed})' if listed else ''};"
-    yield f"the median session took {minutes.median():.1f} minutes{hourly}."
+    if minutes.median() > 0:
+        hourly = float(study.reward_usd) * 60 / minutes.median()
+        yield f"the median session took {minutes.median():.1f} minutes, ${hourly:.2f} an hour."
     rules = [f"{name} {value} ({_short(name)})" for name, value in study.exclusions.items() if value is not None]
     out = analysis.excluded["session"].nunique()
     yield (

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import bdtrc
 
+from turk.checks import FAST_MS, SLOW_MS, Check, Columns, Finding, correct, invalid, median, one_side, run, share
 from turk.frames import COMPLETED
 
-FAST_MS = 150
-"""A reaction to the question that no reader of it could have had."""
-SLOW_MS = 10_000
-"""A reaction so late that what was seen is forgotten."""
 COLUMNS = ("session", "participant", "arm", "rule", "threshold", "value", "reason")
-SIDES = ("left", "right")
 BY_HAND = "by_hand"
 """The name, in place of a rule's, under which a person's recorded decision is listed."""
 
-Finding: TypeAlias = tuple[float, str]
-"""What was found in a session that breaks a rule, as a number and in words."""
-Columns: TypeAlias = Mapping[str, NDArray[Any]]
-"""A session's answered trials, in their order, by column."""
-Check: TypeAlias = Callable[[Columns, float], Finding | None]
-"""From a session's trials and the threshold to what breaks the rule, or None."""
 READ = ("kind", "valid", "correct", "rt_ms", "answer", "replaces")
 
 
@@ -136,108 +123,39 @@ def _by_session(responses: pd.DataFrame, sessions: pd.Series[int]) -> dict[Any, 
     }
 
 
-def _valid(trials: Columns, kind: str, column: str) -> NDArray[Any]:
-    """A column of the trials of a kind whose exposure was as planned: nobody fails for what could not be seen."""
-    shown: NDArray[Any] = trials[column][(trials["kind"] == kind) & trials["valid"]]
-    return shown
-
-
-def _correct(kind: str) -> Check:
-    def check(trials: Columns, least: float) -> Finding | None:
-        seen = _valid(trials, kind, "correct")
-        planned, right = int(((trials["kind"] == kind) & ~trials["replaces"]).sum()), int(seen.sum())
-        wrong = len(seen) - right
-        # Trials that could not be seen and had no photo left to replace them count as passed.
-        if not wrong or planned - wrong >= least:
-            return None
-        return right, f"{right} of {len(seen)} {kind} trials right, {least:.0f} of {planned} needed"
-
-    return check
-
-
-def _invalid(trials: Columns, most: float) -> Finding | None:
-    shown = trials["valid"][trials["kind"] == "test"]
-    missed = int((~shown).sum())
-    if not len(shown) or missed / len(shown) <= most:
-        return None
-    return missed / len(shown), f"{missed} of {len(shown)} exposures missed their time or were not visible"
-
-
-def _median(trials: Columns, least: float) -> Finding | None:
-    times = _times(trials)
-    median = float(np.median(times)) if len(times) else np.inf
-    return None if median >= least else (median, f"median reaction time {median:.0f} ms, below {least:.0f} ms")
-
-
-def _share(test: Callable[[NDArray[np.float64]], NDArray[np.bool_]], words: str) -> Check:
-    def check(trials: Columns, most: float) -> Finding | None:
-        times = _times(trials)
-        count = int(test(times).sum())
-        if not len(times) or count / len(times) <= most:
-            return None
-        return count / len(times), f"{count} of {len(times)} answers {words}"
-
-    return check
-
-
-def _one_side(trials: Columns, least: float) -> Finding | None:
-    answers = _sides(trials)
-    most = int(max(np.count_nonzero(answers == side) for side in SIDES))
-    p = min(1.0, 2 * float(bdtrc(most - 1, len(answers), 0.5))) if len(answers) else 1.0
-    if p >= least:
-        return None
-    return most, f"{most} of {len(answers)} answers on one side (p {p:.1g} for a fair coin)"
-
-
-def _run(trials: Columns, most: float) -> Finding | None:
-    longest = max((len(list(run)) for _, run in groupby(_sides(trials).tolist())), default=0)
-    return None if longest <= most else (longest, f"{longest} answers in a row on one side, at most {most:.0f} allowed")
-
-
-def _times(trials: Columns) -> NDArray[np.float64]:
-    times = _valid(trials, "test", "rt_ms").astype(np.float64)
-    return times[~np.isnan(times)]
-
-
-def _sides(trials: Columns) -> NDArray[Any]:
-    """The answers where a side was chosen; other questions may honestly have one answer."""
-    answers = _valid(trials, "test", "answer")
-    return answers[np.isin(answers.astype(str), SIDES)]
-
-
 RULES: Mapping[str, Rule] = {
     "catch_min_correct": Rule(
         "fewer catch trials right than this. A guesser passes 6 of 8 with probability .14, and someone who is right "
         "95% of the time fails it with .006",
-        6, 0, 1000, "catch", True, _correct("catch"),
+        6, 0, 1000, "catch", True, correct("catch"),
     ),
     "practice_min_correct": Rule(
-        "fewer practice trials right than this", None, 0, 1000, "practice", True, _correct("practice")
+        "fewer practice trials right than this", None, 0, 1000, "practice", True, correct("practice")
     ),
     "max_invalid_share": Rule(
         "a larger share of test exposures than this missed their time by more than a frame or were hidden",
-        0.25, 0, 1, None, False, _invalid,
+        0.25, 0, 1, None, False, invalid,
     ),
     "min_median_rt_ms": Rule(
         "a median reaction time below this, from the question to the answer",
-        300, 0, 60_000, None, False, _median,
+        300, 0, 60_000, None, False, median,
     ),
     "max_fast_share": Rule(
         f"a larger share of answers than this within {FAST_MS} ms of the question",
-        0.1, 0, 1, None, False, _share(lambda times: times < FAST_MS, f"within {FAST_MS} ms"),
+        0.1, 0, 1, None, False, share(lambda times: times < FAST_MS, f"within {FAST_MS} ms"),
     ),
     "max_slow_share": Rule(
         f"a larger share of answers than this after more than {SLOW_MS // 1000} s",
-        0.1, 0, 1, None, False, _share(lambda times: times > SLOW_MS, f"after more than {SLOW_MS // 1000} s"),
+        0.1, 0, 1, None, False, share(lambda times: times > SLOW_MS, f"after more than {SLOW_MS // 1000} s"),
     ),
     "same_side_p": Rule(
         "one side chosen so often that a fair coin does so with a probability (two-sided) below this: .001 is 31 of "
         "40, 37 of 50, 44 of 60",
-        0.001, 0, 0.05, None, False, _one_side,
+        0.001, 0, 0.05, None, False, one_side,
     ),
     "max_same_side_run": Rule(
         "one side chosen more often than this in a row; 16 in 40 to 60 trials is beyond p = .001",
-        15, 1, 1000, None, True, _run,
+        15, 1, 1000, None, True, run,
     ),
 }  # fmt: skip
 """Name to rule; the odds are exact binomial ones, and each is asserted by a test."""

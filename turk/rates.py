@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
 from evalsuite.stats import holm
-from turk.bootstrap import Spread, Statistic, difference
+from turk.influence import Statistic, difference
 from turk.sample import TARGETS, Sample, Sums
+from turk.spread import Spread
 
 Measure: TypeAlias = Literal["fool_rate", "preference", "naturalness", "rating"]
 BOUNDS: Mapping[str, tuple[float, float]] = {"rating": (1.0, 5.0)}

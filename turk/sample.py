@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from turk.bootstrap import Answers, Resamples, Spread, Statistic, Target, ratio, resample
+from turk.bootstrap import Resamples, resample
 from turk.frames import COMPLETED
+from turk.influence import Answers, Statistic, Target, ratio
+from turk.spread import Spread
 
 TARGETS: tuple[Target, Target] = ("these_photos", "new_photos")
 Floats: TypeAlias = NDArray[np.float64]

@@ -18,9 +18,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from turk.bootstrap import Spread, Statistic, difference
-from turk.quality import SIDES
+from turk.checks import SIDES
+from turk.influence import Statistic, difference
 from turk.sample import Sample, Sums
+from turk.spread import Spread
 from turk.study import REAL
 
 Bools = NDArray[np.bool_]

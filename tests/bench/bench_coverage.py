@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from turk.bootstrap import Answers, difference, ratio, resample
+from turk.bootstrap import resample
+from turk.influence import Answers, difference, ratio
 
 Floats = NDArray[np.float64]
 HERMITE = np.polynomial.hermite_e.hermegauss(41)
@@ -138,15 +139,15 @@ def _rest(answers: Answers) -> tuple[NDArray[np.int64], Floats]:
 def _chunk(task: tuple[str, Design, int, list[tuple[int, ...]]]) -> Floats:
     name, design, draws, seeds = task
     work = replicate if name == "rate" else replicate_difference
-    return np.sum([work(design, draws, seed) for seed in seeds], axis=0)
+    return np.asarray(np.sum([work(design, draws, seed) for seed in seeds], axis=0), np.float64)
 
 
 def measured(pool: ProcessPoolExecutor, name: str, design: Design, args: argparse.Namespace) -> Floats:
     """Coverage in % and half-width of every interval."""
     seeds = [(args.seed, DESIGNS.index(design), k) for k in range(args.replications)]
     tasks = [(name, design, args.draws, seeds[start :: args.workers]) for start in range(args.workers)]
-    total = np.sum(list(pool.map(_chunk, tasks)), axis=0) / args.replications
-    return np.asarray(total * [100, 1], np.float64)
+    total: Floats = np.sum(list(pool.map(_chunk, tasks)), axis=0) / args.replications
+    return np.asarray(total * np.array([100.0, 1.0]), np.float64)
 
 
 def verdict(coverage: float, target: str) -> str:

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evalsuite.typesetting import markdown
 from tests.turk.planted import World, planted, study_of
 from turk.analysis import Analysis, analyze
+from turk.analysis_record import record, table
+from turk.analysis_tables import tables
 from turk.progress import progress
 
 WORLD = World({"ours": 0.5, "theirs": 0.2}, people=14, trials=20, photos=60, seed=2)
@@ -105,6 +108,9 @@ def test_a_study_that_nobody_finished_has_empty_frames() -> None:
     for frame in (found.kept.rates, found.kept.differences, found.pairs, found.learning, found.reactions, found.photos):
         assert frame.empty
     assert found.model is None
+    assert "answers of 0 who finished" in markdown(tables(found)[0])
+    assert record(found)["conditions"] == {}
+    assert table(found).count("\n") == 0
 
 
 def test_naturalness_has_the_real_photos_as_a_condition_of_its_own() -> None:

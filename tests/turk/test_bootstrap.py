@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from turk.bootstrap import Answers, Spread, difference, error_of, influence, ratio, resample
+from turk.bootstrap import resample
+from turk.influence import Answers, difference, error_of, influence, ratio
 from turk.sample import TARGETS
+from turk.spread import Spread
 
 Floats = NDArray[np.float64]
 

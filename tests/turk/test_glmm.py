@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from turk.glmm import Fit, Model, fit
+from turk.glmm import Fit, fit
+from turk.laplace import Model
 
 FOLDER = Path(__file__).parent / "lme4"
 NUMBERS = json.loads((FOLDER / "lme4.json").read_text())

@@ -12,7 +12,7 @@ from evalsuite.errors import UserError
 from turk import frames
 from turk.blinding import hidden, record_look
 from turk.design import arms_of
-from turk.export import export_study
+from turk.export import Wanted, export_study
 from turk.progress import progress
 from turk.studies import find_study, study_of
 from turk.tables import StudyRow
@@ -41,7 +41,7 @@ def command(
     try:
         upgrade(engine)
         study = _may_export(engine, name, synthetic=synthetic, look=unblind, reason=reason)
-        files = export_study(engine, study.id, study_of(study), folder, synthetic, identities)
+        files = export_study(engine, study.id, study_of(study), Wanted(folder, synthetic, identities))
     finally:
         engine.dispose()
     click.echo(f"{folder}: {len(files)} files, study {study.sha256[:12]}. Begin with {folder / 'codebook.md'}.")
