@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from evalsuite.tables import CurveRow, MetricRow
 from evalsuite.thumbnails import resize_of, target_key
 from webapp.charts.histograms import difference_histogram
 from webapp.charts.lines import Line, cumulative, cumulative_chart, difference_chart, rarity_chart
-from webapp.charts.planes import histogram_map, scale, value_map
+from webapp.charts.planes import histogram_map, outline, scale, value_map
 from webapp.contrasting import extremes
 from webapp.page import Asked
 from webapp.pictures import thumbnail_address
@@ -40,30 +41,37 @@ def histograms(session: Session, chosen: Sequence[Entry], metric: Metric) -> lis
     return [(e, difference_histogram(known[e.id], titles[e.id])) for e in chosen if e.id in known]
 
 
-def ends_of(
-    session: Session, asked: Asked, board: Board, pair: tuple[Entry, Entry], metric: Metric
-) -> list[list[dict[str, Any]]]:
-    """The photos on which the first of two is the farthest above the second, and those at the other end."""
-    found = vectors(session, [entry.id for entry in pair], [metric.id])
+@dataclass(frozen=True)
+class Pair:
+    """A method, the base that it is compared with, and the metric."""
+
+    board: Board
+    other: Entry
+    base: Entry
+    metric: Metric
+
+
+def ends_of(asked: Asked, pair: Pair, count: int) -> list[list[dict[str, Any]]]:
+    """The photos on which a method is the farthest above its base, and those at the other end."""
+    found = vectors(asked.session, [pair.other.id, pair.base.id], [pair.metric.id])
     if len(found) < 2:
         return []
-    apart = found[pair[0].id, metric.id] - found[pair[1].id, metric.id]
-    return [_tiles(session, asked, board, pair, apart, end) for end in extremes(apart)]
+    apart = found[pair.other.id, pair.metric.id] - found[pair.base.id, pair.metric.id]
+    return [_tiles(asked, pair, apart, end) for end in extremes(apart, count)]
 
 
-def _tiles(
-    session: Session, asked: Asked, board: Board, pair: tuple[Entry, Entry], apart: Floats, positions: Sequence[int]
-) -> list[dict[str, Any]]:
-    photos, resize = photos_at(session, board.dataset_id, positions), resize_of(board.shown)
-    made = outputs(session, [entry.id for entry in pair], [photo.id for photo in photos.values()])
+def _tiles(asked: Asked, pair: Pair, apart: Floats, positions: Sequence[int]) -> list[dict[str, Any]]:
+    board, both = pair.board, (pair.other, pair.base)
+    photos, resize = photos_at(asked.session, board.dataset_id, positions), resize_of(board.shown)
+    made = outputs(asked.session, [entry.id for entry in both], [photo.id for photo in photos.values()])
     at = asked.texts.get("at")
     return [
         {
             "photo": photo.name, "difference": float(apart[position]),
-            "address": asked.to("photo", photo=photo.id, at=at, a=pair[0].id, b=pair[1].id),
+            "address": asked.to("photo", photo=photo.id, at=at, a=pair.other.id, b=pair.base.id),
             "pictures": [
                 ("Photo", thumbnail_address(target_key(photo.sha256, resize))),
-                *((e.label, thumbnail_address(made[e.id, photo.id])) for e in pair if (e.id, photo.id) in made),
+                *((e.label, thumbnail_address(made[e.id, photo.id])) for e in both if (e.id, photo.id) in made),
             ],
         }
         for position in positions
@@ -94,4 +102,10 @@ def colors(session: Session, chosen: Sequence[Entry]) -> dict[str, Any]:
     rare = [Line(labels[k], list(range(1, len(groups) + 1)), groups)
             for k, c in right.items() if len(groups := by_rarity(c)) > 1]  # fmt: skip
     scales = scale("rare", "common"), scale("0", "100%")
-    return {"scales": scales, "maps": maps, "accuracy": accuracy, "rare": rarity_chart(rare) if rare else None}
+    return {
+        "outline": outline(),
+        "scales": scales,
+        "maps": maps,
+        "accuracy": accuracy,
+        "rare": rarity_chart(rare) if rare else None,
+    }

@@ -15,9 +15,6 @@ from webapp.numbers import Printed, printed
 from webapp.queries.differences import Difference, Floats, Vectors, differences, vectors
 from webapp.queries.records import Board, Cells, Entry, Metric
 
-MOST = 12
-"""How many photos are listed on each side."""
-
 
 @dataclass(frozen=True)
 class Contrast:
@@ -74,11 +71,11 @@ def _wins(by_photo: Vectors, key: int, base: int, metric: Metric) -> tuple[int, 
     return wins(a[both], b[both], metric.better)
 
 
-def extremes(apart: Floats) -> tuple[list[int], list[int]]:
-    """The positions of the photos with the largest and with the smallest differences, the farthest first."""
+def extremes(apart: Floats, count: int) -> tuple[list[int], list[int]]:
+    """The positions of so many photos with the largest and with the smallest differences, the farthest first."""
     known = np.flatnonzero(np.isfinite(apart))
     order = known[np.argsort(apart[known], kind="stable")]
-    low, high = order[:MOST], order[::-1][:MOST]
+    low, high = order[:count], order[::-1][:count]
     return [int(k) for k in high if apart[k] > 0], [int(k) for k in low if apart[k] < 0]
 
 

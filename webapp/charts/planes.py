@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 REACH = 115
+SECTORS = 90
 LEVELS = 9
 """Steps of the color scale; each is one path, so that a map of two thousand cells stays small."""
 
@@ -36,6 +37,12 @@ def scale(low: str, high: str) -> Markup:
     return Markup(f'<p class="quiet">{escape(low)} {drawn} {escape(high)}</p>')
 
 
+def outline() -> Markup:
+    """The outline of what sRGB can show, once for all maps of a page."""
+    path = "L".join(f"{a:.0f} {-b:.0f}" for a, b in gamut())
+    return Markup(f'<svg class="hidden" aria-hidden="true"><path id="gamut" class="ax" d="M{path}Z"/></svg>')
+
+
 def _plane(levels: Mapping[tuple[int, int], int], cell: int, title: str) -> Markup:
     """Draw levels by place (a, b), counted in cells: a to the right and b upward, neighbors of a level as one line."""
     runs: dict[int, list[str]] = {}
@@ -46,13 +53,12 @@ def _plane(levels: Mapping[tuple[int, int], int], cell: int, title: str) -> Mark
                 end += 1
             runs.setdefault(level, []).append(f"M{a} {-b}h{end - a}")
     shapes = "".join(f'<path class="h{level}" d="{"".join(found)}"/>' for level, found in sorted(runs.items()))
-    outline = "L".join(f"{a:.0f} {-b:.0f}" for a, b in gamut())
     axes = f'<path class="gr" d="M-{REACH} 0H{REACH}M0 -{REACH}V{REACH}"/>'
     names = f'<text x="{REACH - 4}" y="-4" text-anchor="end">a</text><text x="4" y="{10 - REACH}">b</text>'
     box = f'viewBox="-{REACH} -{REACH} {2 * REACH} {2 * REACH}"'
     return Markup(
         f'<svg class="plane" {box} role="img"><title>{escape(title)}</title>{axes}'
-        f'<g transform="scale({cell}) translate(-.5)">{shapes}</g><path class="ax" d="M{outline}Z"/>{names}</svg>'
+        f'<g transform="scale({cell}) translate(-.5)">{shapes}</g><use href="#gamut"/>{names}</svg>'
     )
 
 
@@ -62,7 +68,7 @@ def gamut() -> tuple[tuple[float, float], ...]:
 
     Source: sRGB (IEC 61966-2-1) to Lab (CIE 1976, D65), constants as in `evalsuite.color`.
     """
-    steps = np.linspace(0, 1, 33)
+    steps = np.linspace(0, 1, 65)
     face = np.stack(np.meshgrid([0.0, 1.0], steps, steps, indexing="ij"), -1).reshape(-1, 3)
     cube = np.concatenate([np.roll(face, k, axis=1) for k in range(3)])
     linear = np.where(cube <= 0.04045, cube / 12.92, ((cube + 0.055) / 1.055) ** 2.4)
@@ -70,6 +76,6 @@ def gamut() -> tuple[tuple[float, float], ...]:
     t = linear @ to_xyz.T / (0.95047, 1.0, 1.08883)
     f = np.where(t > 0.008856, np.cbrt(t), 7.787 * t + 16 / 116)
     a, b = 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])
-    sector = np.floor((np.arctan2(b, a) + np.pi) / (2 * np.pi) * 72).astype(int) % 72
-    far = [max(np.flatnonzero(sector == k), key=lambda i: a[i] ** 2 + b[i] ** 2, default=None) for k in range(72)]
+    sector = np.floor((np.arctan2(b, a) + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+    far = [max(np.flatnonzero(sector == k), key=lambda i: a[i] ** 2 + b[i] ** 2, default=None) for k in range(SECTORS)]
     return tuple((float(a[i]), float(b[i])) for i in far if i is not None)

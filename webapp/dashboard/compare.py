@@ -7,7 +7,7 @@ from functools import partial
 
 from evalsuite.errors import UserError
 from evalsuite.typesetting import p_value
-from webapp.comparing import colors, curves, ends_of, histograms
+from webapp.comparing import Pair, colors, curves, ends_of, histograms
 from webapp.contrasting import lines, records, typeset
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole, wholes
@@ -16,6 +16,8 @@ from webapp.queries.records import Entry, Metric
 from webapp.rows import sign
 from webapp.tiles import tile
 
+PHOTOS = 24
+"""Photos that are listed, of two methods half on each side, of more fewer: numbers take their room."""
 MOST = 4
 """Methods that one page, and one reader, can hold."""
 
@@ -34,7 +36,7 @@ def answer(asked: Asked) -> Answer:
     found = lines(session, chosen, known, cells(session, keys, [metric.id for metric in known.values()]))
     metric = _metric(known, wanted["m"])
     other = _other(chosen, wanted["of"])
-    ends = ends_of(session, asked, board, (other, chosen[0]), metric) if metric else []
+    ends = ends_of(asked, Pair(board, other, chosen[0], metric), PHOTOS // len(chosen)) if metric else []
     methods = [{"entry": entry.id, "colorizer": entry.name, "run": entry.run} for entry in chosen]
     data = {
         "dataset": {"id": board.dataset_id, **board.shown},
