@@ -65,7 +65,9 @@ def exposures(site: Site) -> list[dict[str, Any]]:
     """Every exposure of the session, with what its trial knows."""
     with Session(site.engine) as db:
         rows = list(db.scalars(select(TrialRow).where(TrialRow.state == "answered")))
-    return [{**shown, "hz": row.refresh_hz, "valid": row.valid} for row in rows for shown in row.exposure["shown"]]
+    return [
+        {**shown, "hz": row.refresh_hz, "valid": row.valid} for row in rows for shown in (row.exposure or {})["shown"]
+    ]
 
 
 def report(found: list[dict[str, Any]], planned: float) -> None:

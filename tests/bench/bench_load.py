@@ -4,8 +4,8 @@
 
 A synthetic crowd takes a zhang2016 study at the pace of people (an answer about every five seconds, images of 128 KiB)
 from gunicorn with two workers, once on SQLite and once on PostgreSQL, both writing through to the disk. They arrive
-within twenty seconds; from then on requests are timed. Then every acknowledged answer is looked up. The figures depend
-on what else the machine does, which is printed as its load: leave it alone meanwhile.
+over twenty seconds; requests are timed once all have answered. Then every acknowledged answer is looked up. The
+figures depend on what else the machine does, which is printed as its load: leave it alone meanwhile.
 """
 
 from __future__ import annotations
@@ -86,8 +86,7 @@ def measure(kind: str, participants: int, seconds: float, workers: int) -> bool:
         before = processor_seconds()
         with own_site(url, workers) as site:
             visits = list(entered(study, site, crowd, watcher))
-            watcher.begin = time.monotonic() + ARRIVAL_S
-            reports = run(visits, ARRIVAL_S + seconds)
+            reports = run(visits, seconds, watcher)
         used = processor_seconds() - before
         lost, doubled = compare(url, reports)
     faultless = told(kind, watcher, reports, lost, doubled)
@@ -102,10 +101,10 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def run(visits: list[Visit], seconds: float) -> list[Report]:
-    """Let all take part until the time is over; each then ends the trial that it is at."""
+def run(visits: list[Visit], seconds: float, watcher: Watcher) -> list[Report]:
+    """Let all take part, timed from when everybody has answered once; each then ends the trial that it is at."""
     stopped = threading.Event()
-    starts = np.random.default_rng(0).random(len(visits)) * (ARRIVAL_S - 5)
+    starts = np.random.default_rng(0).random(len(visits)) * ARRIVAL_S
 
     def take(visit: Visit, start: float) -> Report:
         time.sleep(start)
@@ -116,6 +115,9 @@ def run(visits: list[Visit], seconds: float) -> list[Report]:
 
     with ThreadPoolExecutor(len(visits)) as pool:
         futures = [pool.submit(take, visit, start) for visit, start in zip(visits, starts, strict=True)]
+        while not all(visit.report.answers or future.done() for visit, future in zip(visits, futures, strict=True)):
+            time.sleep(0.1)
+        watcher.begin = time.monotonic()
         time.sleep(seconds)
         stopped.set()
         return [future.result() for future in futures]

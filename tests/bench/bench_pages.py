@@ -139,6 +139,7 @@ def _colors(number: int) -> tuple[np.ndarray, np.ndarray]:
     a, b = np.mgrid[:CELLS, :CELLS] - CELLS // 2
     cloud = np.exp(-((a / 5) ** 2 + ((b - 3) / (7 + number / 50)) ** 2) / 2)
     pixels = 1e7 * np.exp(-np.arange(313) / 30)
+    cloud[np.hypot(a, b) > 18] = 0
     return (1e8 * cloud).astype(np.int64).ravel(), np.stack([pixels * (0.7 + 0.0008 * np.arange(313)[::-1]), pixels])
 
 

@@ -17,7 +17,7 @@ from turk.registry import protocol
 from turk.simulate import Crowd, entered
 from turk.study import Study
 from turk.tables import SessionRow, TrialRow
-from turk.visitor import Report
+from turk.visitor import Report, Visit
 
 KEY = "the key of these participants"
 CROWD = {"psychometric": 0.5, "double_submitter": 0.25, "reloader": 0.25}
@@ -41,21 +41,28 @@ def survive(study: Study, url: str, people: int, kills: int, seed: int = 0) -> O
     visits = list(entered(study, child.site, Crowd(people, CROWD, seed=seed)))
     apart = people * protocol(study.protocol).photos_needed(study.parameters) // (kills + 1)
     moments = [0]
-    with ThreadPoolExecutor(people) as pool:
-        futures = [pool.submit(visit.take) for visit in visits]
-        while len(moments) <= kills:
-            later = moments[-1] + rng.randint(1, apart)
-            while sum(len(visit.report.answers) for visit in visits) < later and not all(f.done() for f in futures):
-                time.sleep(0.001)
-            time.sleep(rng.random() * 0.05)
-            child.stop(signal.SIGKILL)
-            moments.append(sum(len(visit.report.answers) for visit in visits))
-            child = start_site(url, workers=2, port=port, key=KEY)
-        reports = [future.result() for future in futures]
-    for visit in visits:
-        visit.wire.close()
-    child.stop()
+    try:
+        with ThreadPoolExecutor(people) as pool:
+            futures = [pool.submit(visit.take) for visit in visits]
+            while len(moments) <= kills:
+                later = moments[-1] + rng.randint(1, apart)
+                while answered(visits) < later and not all(future.done() for future in futures):
+                    time.sleep(0.001)
+                time.sleep(rng.random() * 0.05)
+                child.stop(signal.SIGKILL)
+                moments.append(answered(visits))
+                child = start_site(url, workers=2, port=port, key=KEY)
+            reports = [future.result() for future in futures]
+    finally:
+        child.stop()
+        for visit in visits:
+            visit.wire.close()
     return Ordeal(reports, moments[1:])
+
+
+def answered(visits: list[Visit]) -> int:
+    """How many answers were acknowledged so far."""
+    return sum(len(visit.report.answers) for visit in visits)
 
 
 def wrongs(engine: Engine, ordeal: Ordeal) -> list[str]:
