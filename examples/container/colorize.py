@@ -14,7 +14,7 @@ import sys
 PHOTOS, RESULTS = "/in", "/out"
 
 
-def main(command, photos=PHOTOS, results=RESULTS):
+def main(command: str, photos: str = PHOTOS, results: str = RESULTS) -> None:
     """Color every file below `photos`, subfolders and all."""
     for folder, _, names in sorted(os.walk(photos)):
         for name in sorted(names):

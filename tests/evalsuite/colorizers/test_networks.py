@@ -176,7 +176,9 @@ def test_without_network_and_file_a_network_is_unavailable(
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: (_ for _ in ()).throw(OSError("no network")))
     colorizer: Colorizer = module.COLORIZER  # type: ignore[attr-defined]  # a plug-in's module
 
-    with pytest.raises(Unavailable, match=r"neither at hand nor to be downloaded; got no network from https://colorizers\.s3"):
+    with pytest.raises(
+        Unavailable, match=r"neither at hand nor to be downloaded; got no network from https://colorizers\.s3"
+    ):
         colorizer.load(Setting(CPU))
 
 

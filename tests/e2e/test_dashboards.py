@@ -1,0 +1,304 @@
+"""The dashboards in a real browser: every page in both themes, and everything that moves."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from evalsuite.color import rgb_to_lab
+from evalsuite.color_difference import ciede2000
+from evalsuite.db import make_engine
+from tests.conftest import migrate
+from tests.webapp.conftest import OWNER_TOKEN, config_of
+from tests.webapp.runs import import_three_runs
+from webapp import create_app
+
+AT = "at=squash-24"
+PAGES = (
+    "/",
+    "/run/1",
+    f"/leaderboard/1?{AT}",
+    f"/leaderboard/1?{AT}&pin=2",
+    f"/leaderboard/1?{AT}&style=zhang2016",
+    f"/compare/1?{AT}",
+    f"/gallery/1?{AT}",
+    f"/photo/5?{AT}",
+    "/shares",
+    "/login",
+    "/leaderboard/99",
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site with three runs, served from a thread."""
+    folder = tmp_path_factory.mktemp("site")
+    url = f"sqlite:///{folder / 'evalsuite.db'}"
+    migrate(url)
+    engine = make_engine(url)
+    import_three_runs(engine, folder)
+    engine.dispose()
+    app = create_app(config_of(url, folder))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["engine"].dispose()
+
+
+def enter(browser: Browser, address: str, **settings: Any) -> BrowserContext:
+    """A browser that came in with the printed address."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+    page = context.new_page()
+    page.goto(f"{address}/login?token={OWNER_TOKEN}")
+    if settings.get("java_script_enabled", True):
+        page.wait_for_url(f"{address}/")
+    else:
+        page.get_by_role("button", name="Come in").click()
+    page.close()
+    return context
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Page]:
+    """A page that came in; wrong scripts, broken policies and requests elsewhere fail the test."""
+    context = enter(browser, address)
+    page, wrong = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda asked: None if asked.url.startswith(address) else wrong.append(asked.url))
+    yield page
+    context.close()
+    assert [line for line in wrong if "404 (NOT FOUND)" not in line] == []
+
+
+def opened(page: Page, address: str) -> Page:
+    """The page, once its pictures are there."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_serious_keeps_anybody_from_reading_a_page(visit: Page, address: str, theme: Any) -> None:
+    visit.emulate_media(color_scheme=theme)
+    found = {}
+    for path in PAGES:
+        opened(visit, address + path)
+        for wrong in Axe().run(visit).response["violations"]:
+            if wrong["impact"] in ("serious", "critical"):
+                found[path, wrong["id"]] = wrong["nodes"][0]["html"][:200], wrong["nodes"][0]["failureSummary"]
+
+    assert found == {}
+
+
+def test_pages_fit_a_phone(browser: Browser, address: str) -> None:
+    context = enter(browser, address, viewport={"width": 390, "height": 844})
+    page, widths = context.new_page(), {}
+    for path in PAGES:
+        opened(page, address + path)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+
+    assert {path: width for path, width in widths.items() if width > 390} == {}
+
+
+def test_pages_say_the_same_without_scripts(browser: Browser, visit: Page, address: str) -> None:
+    context = enter(browser, address, java_script_enabled=False)
+    plain, tools = context.new_page(), r" Wipe Hold: reference Show .*? Zoom 1:1"
+    for path in PAGES:
+        pages = opened(plain, address + path), opened(visit, address + path)
+        without, with_scripts = (re.sub(r"\s+", " ", page.locator("main").inner_text()) for page in pages)
+        assert re.sub(tools, "", with_scripts) == without
+    context.close()
+
+
+def test_a_method_is_found_as_one_types_and_back_brings_the_old_view(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/leaderboard/1?{AT}")
+    rows = visit.locator("table.board tbody tr")
+    expect(rows).to_have_count(4)
+
+    visit.keyboard.press("/")
+    visit.keyboard.type("riv")
+
+    expect(rows).to_have_count(1)
+    assert visit.url.endswith(f"?{AT}&q=riv")
+    expect(visit.get_by_role("searchbox", name="Method")).to_be_focused()
+    visit.go_back()
+    expect(rows).to_have_count(4)
+
+
+def test_sorting_is_a_link_that_marks_its_column(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/leaderboard/1?{AT}")
+
+    visit.get_by_role("columnheader", name="AuC").get_by_role("link").click()
+
+    expect(visit.locator("th[aria-sort]")).to_have_text(re.compile("AuC"))
+    assert "by=auc" in visit.url
+
+
+def test_the_theme_stays_chosen_on_every_page(visit: Page, address: str) -> None:
+    opened(visit, address)
+    background = "getComputedStyle(document.body).backgroundColor"
+    before = visit.evaluate(background)
+
+    visit.get_by_role("button", name="Theme").click()
+    chosen = visit.evaluate(background)
+    opened(visit, f"{address}/run/1")
+
+    assert before != chosen == visit.evaluate(background)
+
+
+def test_the_keys_are_listed(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/photo/5?{AT}")
+
+    visit.keyboard.press("?")
+
+    expect(visit.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    expect(visit.get_by_text("see the reference in its place")).to_be_visible()
+
+
+def test_the_stage_wipes_flickers_and_takes_pictures_by_digit(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/photo/5?{AT}")
+    stage, cut = visit.locator(".stage"), visit.locator(".layer").nth(1)
+    clip = "getComputedStyle(document.querySelectorAll('.layer')[1]).clipPath"
+    assert visit.evaluate(clip) == "inset(0px 0px 0px 50%)"
+
+    visit.get_by_label("Wipe").fill("25")
+    assert visit.evaluate(clip) == "inset(0px 0px 0px 25%)"
+    stage.focus()
+    visit.keyboard.press("ArrowRight")
+    assert visit.evaluate(clip) == "inset(0px 0px 0px 27%)"
+
+    visit.keyboard.down(" ")
+    expect(cut).to_be_hidden()
+    visit.keyboard.up(" ")
+    expect(cut).to_be_visible()
+
+    visit.keyboard.press("3")
+    expect(visit.locator("#right")).to_have_text("Good")
+    visit.keyboard.press("r")
+    expect(visit.locator("#left")).to_have_text("Good")
+    visit.keyboard.press("4")
+    expect(visit.locator("#right")).to_have_text("Rival")
+    on_stage = visit.locator("#current").evaluate("image => image.src")
+    assert on_stage == visit.locator("figure.on img").evaluate("image => image.src")
+
+
+def test_all_pictures_zoom_together_and_pixels_stay_sharp(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/photo/5?{AT}")
+
+    visit.locator(".stage").focus()
+    visit.keyboard.press("+")
+    visit.keyboard.press("ArrowRight")
+
+    scales = "all => all.map((image) => getComputedStyle(image).transform.split(',')[0])"
+    assert set(visit.locator(".layer img, .frame img").evaluate_all(scales)) == {"matrix(2"}
+    assert visit.locator("#current").evaluate("image => getComputedStyle(image).imageRendering") == "pixelated"
+    visit.keyboard.press("f")
+    assert (
+        visit.locator("#current").evaluate("image => getComputedStyle(image).transform") == "matrix(1, 0, 0, 1, 0, 0)"
+    )
+
+
+def test_pixels_are_read_and_differences_mapped_as_the_suite_computes_them(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/photo/5?{AT}")
+    visit.keyboard.press("4")
+    visit.locator(".stage").focus()
+    visit.keyboard.press("Shift+ArrowRight")
+    expect(visit.locator("#readout")).to_contain_text("Pixel 1, 0. Photo: RGB ")
+    told = visit.locator("#readout").inner_text()
+
+    colors = [tuple(map(int, rgb)) for rgb in re.findall(r"RGB (\d+) (\d+) (\d+)", told)]
+    expected = _ciede2000(*colors)
+    assert float(re.findall(r"CIEDE2000 ([\d.]+)", told)[0]) == pytest.approx(expected, abs=0.006)
+
+    visit.get_by_label("Show").select_option("de2000")
+    expect(visit.locator("#legend figcaption")).to_contain_text("CIEDE2000, mean ")
+    expect(visit.locator("#legend text").nth(4)).to_have_text("20+")
+    assert visit.locator(".layer canvas").count() == 1
+    visit.get_by_label("Show").select_option("chroma")
+    expect(visit.locator(".layer canvas")).to_have_count(2)
+    visit.get_by_label("Show").select_option("")
+    expect(visit.locator(".layer canvas")).to_have_count(0)
+
+
+def _ciede2000(photo: tuple[int, ...], output: tuple[int, ...]) -> float:
+    """The difference of two colors as the suite has it."""
+    pair = [rgb_to_lab(torch.tensor(color, dtype=torch.uint8).reshape(1, 3, 1, 1)) for color in (photo, output)]
+    return float(ciede2000(*pair))
+
+
+def test_the_browsers_ciede2000_agrees_with_the_published_pairs(visit: Page, address: str) -> None:
+    pairs = _sharma()
+    opened(visit, f"{address}/photo/5?{AT}")
+
+    found = visit.evaluate(
+        "async (pairs) => { const { de2000 } = await import('/static/lab.js');"
+        " return pairs.map((p) => de2000(...p.slice(0, 6))); }",
+        pairs,
+    )
+
+    assert found == pytest.approx([pair[6] for pair in pairs], abs=6e-5)
+
+
+def _sharma() -> list[list[float]]:
+    """Two colors and their published difference: Sharma, Wu, Dalal 2005, Table 1, the first ones and hard cases."""
+    return [
+        [50.0, 2.6772, -79.7751, 50.0, 0.0, -82.7485, 2.0425],
+        [50.0, -1.3802, -84.2814, 50.0, 0.0, -82.7485, 1.0000],
+        [50.0, 0.0, 0.0, 50.0, -1.0, 2.0, 2.3669],
+        [50.0, 2.4900, -0.0010, 50.0, -2.4900, 0.0009, 7.1792],
+        [50.0, 2.4900, -0.0010, 50.0, -2.4900, 0.0011, 7.2195],
+        [50.0, -0.0010, 2.4900, 50.0, 0.0011, -2.4900, 4.7461],
+        [50.0, 2.5, 0.0, 73.0, 25.0, -18.0, 27.1492],
+        [60.2574, -34.0099, 36.2677, 60.4626, -34.1751, 39.4387, 1.2644],
+        [22.7233, 20.0904, -46.6940, 23.0331, 14.9730, -42.5619, 2.0373],
+        [90.8027, -2.0831, 1.4410, 91.1528, -1.6435, 0.0447, 1.4441],
+        [2.0776, 0.0795, -1.1350, 0.9033, -0.0636, -0.5514, 0.9082],
+    ]
+
+
+def test_a_shared_link_opens_one_view_elsewhere(browser: Browser, visit: Page, address: str) -> None:
+    opened(visit, f"{address}/gallery/1?{AT}&order=best")
+    visit.get_by_role("button", name="Make a link").click()
+    link = visit.locator("tr.new input").input_value()
+    elsewhere = browser.new_context()
+    page = opened(elsewhere.new_page(), link)
+
+    expect(page.get_by_text("Shared view of")).to_be_visible()
+    shown = page.evaluate("[...document.images].filter((i) => i.complete && i.naturalWidth).length")
+    page.goto(f"{address}/run/1")
+    expect(page.get_by_role("heading", name="Come in")).to_be_visible()
+    elsewhere.close()
+
+    assert shown > 0
+
+
+def test_every_control_is_reached_by_keyboard(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/photo/5?{AT}")
+    reached = set()
+    for _ in range(60):
+        visit.keyboard.press("Tab")
+        reached.add(visit.evaluate("document.activeElement.id || document.activeElement.className"))
+
+    assert {"wipe", "flicker", "mode", "zoom", "pixels", "stage", "skip"} <= reached
+
+
+def test_style_and_scripts_stay_small() -> None:
+    static = Path(__file__).parents[2] / "webapp" / "static"
+
+    assert (static / "app.css").stat().st_size <= 15_000
+    assert sum(path.stat().st_size for path in static.rglob("*.js")) <= 40_000
