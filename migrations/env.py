@@ -6,11 +6,11 @@ from alembic import context
 from sqlalchemy import Connection
 
 from evalsuite.db import default_url, make_engine
-from turk.tables import StudyRow
+from turk.paying_tables import LedgerRow
 from webapp.tables import TokenRow
 
 # All floors declare their tables in one metadata; naming a table of each floor is what loads them.
-DECLARED = (StudyRow, TokenRow)
+DECLARED = (LedgerRow, TokenRow)
 
 
 def migrate(connection: Connection) -> None:

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
-from turk.tables import StudyRow
+from turk.paying_tables import LedgerRow
 from webapp.tables import TokenRow
 
-DECLARED = (StudyRow, TokenRow)
+DECLARED = (LedgerRow, TokenRow)
 """A table of each floor: naming them is what loads them all into the one metadata."""
 KINDS = ["sqlite", "postgresql"]
 

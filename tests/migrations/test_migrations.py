@@ -15,11 +15,11 @@ from sqlalchemy import Engine, inspect, text
 
 from evalsuite.db import MIGRATIONS, downgrade, upgrade
 from evalsuite.errors import UserError
-from turk.tables import StudyRow
+from turk.paying_tables import LedgerRow
 from webapp.tables import TokenRow
 
 ROOT = Path(__file__).resolve().parents[2]
-DECLARED = (StudyRow, TokenRow)
+DECLARED = (LedgerRow, TokenRow)
 TABLES = DECLARED[0].metadata
 
 

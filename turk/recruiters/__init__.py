@@ -1,0 +1,1 @@
+"""Recruiters behind one contract: each file ends in `RECRUITER = Recruiter(...)`."""
