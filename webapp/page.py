@@ -20,6 +20,10 @@ SAFE = ",~:"
 """What a query string of ours leaves as it is, so that people can read it."""
 
 
+class Shorter(Exception):
+    """What was asked for is what a shorter address says, which stands in `args`: the visitor is sent there."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A part of a page's state that stands in its address.

@@ -16,7 +16,7 @@ from webapp.access import Visitor
 from webapp.doors import SHARING, add_doors, public_address, settings
 from webapp.forms import TYPES, bib_text, csv_text, json_text, tex_text
 from webapp.identity import visitor_of
-from webapp.page import Answer, Asked, Form, Page
+from webapp.page import Answer, Asked, Form, Page, Shorter
 from webapp.pictures import add_pictures
 from webapp.reading import reading
 from webapp.security import dashboard_headers, refuse_forged
@@ -76,7 +76,10 @@ def _view(page: Page, pages: Mapping[str, Page], form: Form) -> Callable[..., An
         with reading(settings()[1]) as session:
             share = _allow(page, page.address({**texts, **parts}), session)
             asked = Asked(page, pages, parts, texts, page.values(texts), session, form)
-            return _answered(Request(asked, canonical, share, page.version(session)))
+            try:
+                return _answered(Request(asked, canonical, share, page.version(session)))
+            except Shorter as shorter:
+                return redirect(shorter.args[0])
 
     return view
 

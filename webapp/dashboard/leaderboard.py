@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.errors import UserError
 from evalsuite.styles import STYLES
-from webapp.page import Answer, Asked, Page, Parameter
+from webapp.page import Answer, Asked, Page, Parameter, Shorter
 from webapp.parameters import names, one_of, whole
 from webapp.queries.boards import SHOWN, entries, find_board, metrics, values
 from webapp.queries.records import Entry, Metric
@@ -25,7 +25,7 @@ def answer(asked: Asked) -> Answer:
     session, wanted = asked.session, asked.values
     board, others = find_board(session, asked.parts["dataset"], wanted["at"])
     known = metrics(session, board)
-    columns = headings(known, _chosen(known, wanted["m"]), wanted["style"])
+    columns = headings(known, _chosen(asked, known), wanted["style"])
     by = _by(known, wanted["by"], [metric for _, metric in columns if metric])
     everyone = entries(session, board)
     ordered = _ordered(session, [entry for entry in everyone if wanted["q"].lower() in entry.label.lower()], by)
@@ -47,12 +47,17 @@ def answer(asked: Asked) -> Answer:
     return Answer(f"Leaderboard of {board.dataset}", data, partial(records, table), context, typeset_later, cite)
 
 
-def _chosen(known: Mapping[str, Metric], wanted: Sequence[str]) -> list[str]:
+def _chosen(asked: Asked, known: Mapping[str, Metric]) -> list[str]:
+    """The metrics asked for, or the usual ones: forms name those that they were filled with."""
+    wanted: Sequence[str] = asked.values["m"]
     for name in wanted:
         if name not in known:
             raise UserError(f"Leaderboard: m: no metric {name!r} on this board. It has {', '.join(known)}.")
-    usual = [name for name in SHOWN if name in known]
-    return list(wanted) or [*usual, *(name for name in known if name not in usual)][:COLUMNS]
+    first = [name for name in SHOWN if name in known]
+    usual = [*first, *(name for name in known if name not in first)][:COLUMNS]
+    if wanted and set(wanted) == set(usual) and asked.form == "html":
+        raise Shorter(asked.here(m=None))
+    return list(wanted) or usual
 
 
 def _by(known: Mapping[str, Metric], name: str, shown: Sequence[Metric]) -> Metric | None:

@@ -26,7 +26,7 @@ async function show(address, push) {
   for (const part of ["main", "footer"]) document.querySelector(part)?.replaceWith(page.querySelector(part) ?? "");
   for (const one of document.querySelectorAll("main details")) one.open ||= open.includes(one.firstElementChild?.textContent);
   document.title = page.title;
-  if (push) history.pushState(null, "", answer.url);
+  if (push && answer.url !== location.href) history.pushState(null, "", answer.url);
   if (place) focusAgain(...place);
   document.dispatchEvent(new Event("shown"));
 }

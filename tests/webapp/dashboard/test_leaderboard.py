@@ -104,6 +104,14 @@ def test_a_form_may_name_metrics_one_by_one(viewer: FlaskClient) -> None:
     assert moved.headers["Location"] == "/leaderboard/1?m=psnr_rgb,auc"
 
 
+def test_metrics_that_are_shown_anyway_leave_the_address(viewer: FlaskClient) -> None:
+    shown = re.findall(r'name="m" value="(\w+)" checked', viewer.get(BOARD).text)
+
+    moved = viewer.get(f"{BOARD}&m={','.join(shown)}&q=riv")
+
+    assert (moved.status_code, moved.headers["Location"]) == (302, f"{BOARD}&q=riv")
+
+
 def test_without_a_choice_the_newest_runs_are_shown(viewer: FlaskClient) -> None:
     assert {row["run"] for row in rows(viewer, "/leaderboard/1").values()} == {"third"}
 
