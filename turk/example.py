@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from turk.quality import RULES, defaults
+from turk.recruiting_terms import CAPS, MTURK, RECRUITING, USD_CAP_HELP, WAGE_FLOOR_USD
 from turk.registry import protocol, protocols
 from turk.study import Parameter
 from turk.study_file import DEVICE, PARTICIPANTS, SETTINGS
@@ -69,6 +70,8 @@ def example(name: str = "zhang2016") -> str:
         *_keys(DEVICE),
         "",
         *_keys(SETTINGS, ""),
+        "",
+        *_paid(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -76,6 +79,29 @@ def example(name: str = "zhang2016") -> str:
 def _keys(parameters: Mapping[str, Parameter], indent: str = "  ") -> Iterator[str]:
     for name, parameter in parameters.items():
         yield from _key(f"{indent}{name}: {_written(parameter.default)}", parameter.help + _bounds(parameter))
+
+
+def _paid() -> Iterator[str]:
+    """What only recruiters know who pay, commented out since a link has none of it."""
+    yield "# With recruiter: prolific or mturk, also these:"
+    floor = f"wage_floor_usd: {WAGE_FLOOR_USD}"
+    yield from _commented(
+        _key(floor, "dollars per hour; a launch below them is refused, and people are topped up to them")
+    )
+    yield "# caps:"
+    yield from _commented(_keys(CAPS))
+    yield from _commented(_key("  usd: 0.00", USD_CAP_HELP))
+    yield "# recruiting:"
+    yield from _commented(_keys(RECRUITING))
+    yield "# mturk:                         # with recruiter: mturk only"
+    yield from _commented(_keys(MTURK))
+    yield from _commented(
+        _key("  locales: []", "countries of workers such as [US, GB], or parts of them such as US-CA")
+    )
+
+
+def _commented(lines: Iterator[str]) -> Iterator[str]:
+    yield from (f"# {line}" for line in lines)
 
 
 def _rules(usual: Mapping[str, Any]) -> Iterator[str]:
@@ -96,7 +122,7 @@ def _comment(text: str) -> Iterator[str]:
 
 
 def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value) or '""'
 
 
 def _bounds(parameter: Parameter) -> str:

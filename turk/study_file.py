@@ -14,8 +14,10 @@ from evalsuite.errors import UserError
 from turk.answers import REPLACEMENTS
 from turk.device import LEAST_HZ
 from turk.lines import Entry, nearest, read_lines
+from turk.parameters import read_parameters, read_parameters_value
 from turk.people import IDENTITY_DAYS
 from turk.quality import RULES, Rule, defaults, limit
+from turk.recruiting_file import read_recruiting
 from turk.registry import protocols
 from turk.source_file import Source, read_source
 from turk.study import Parameter, Protocol
@@ -30,7 +32,7 @@ MOST_PLACES = 100_000
 KEYS = (
     "name", "protocol", "source", "parameters", "participants_per_condition", "recruiter", "reward_usd", "contact",
     "texts", "locales", "exclusions", "stopping", "analysis", "seed", "device", "abandon_minutes", "replacements",
-    "identity_days",
+    "identity_days", "wage_floor_usd", "caps", "recruiting", "mturk",
 )  # fmt: skip
 PARTICIPANTS = Parameter(40, "people per condition", least=1, most=MOST_PLACES)
 SETTINGS: Mapping[str, Parameter] = {
@@ -97,6 +99,7 @@ def read_study_file(path: Path) -> Draft:
     source = read_source(keys["source"], path.resolve().parent, bool(parameters.get("catch")))
     _check_arms(chosen, source)
     name = read_name(keys["name"])
+    recruiter = keys["recruiter"].chosen(RECRUITERS) if "recruiter" in keys else "link"
     participants = read_parameters_value(keys.get("participants_per_condition"), PARTICIPANTS)
     return Draft(
         text=path.read_text(encoding="utf-8-sig"),
@@ -105,14 +108,14 @@ def read_study_file(path: Path) -> Draft:
         parameters=parameters,
         source=source,
         participants_per_condition=participants,
-        recruiter=keys["recruiter"].chosen(RECRUITERS) if "recruiter" in keys else "link",
+        recruiter=recruiter,
         reward_usd=keys["reward_usd"].money(MOST_REWARD_USD) if "reward_usd" in keys else Decimal("0.00"),
         templates=_templates(keys, path.resolve().parent),
         exclusions=_exclusions(keys.get("exclusions"), parameters),
         stopping=_stopping(keys.get("stopping"), participants),
         analysis=read_parameters(keys.get("analysis"), ANALYSIS, "term of the analysis"),
         seed=keys["seed"].whole(0, 2**31 - 1) if "seed" in keys else _seed(name),
-        settings=_settings(keys),
+        settings=_settings(keys) | read_recruiting(keys, recruiter),
     )
 
 
@@ -120,28 +123,6 @@ def read_name(entry: Entry) -> str:
     """Read a study's name."""
     if not NAME.fullmatch(entry.text()):
         raise entry.error(f"a study's name has a-z, 0-9 and -, at most 64; got {entry.text()!r}. Rename the study.")
-    return entry.text()
-
-
-def read_parameters(entry: Entry | None, parameters: Mapping[str, Parameter], what: str) -> dict[str, Any]:
-    """Read values by name, the defaults filled in."""
-    given = {} if entry is None or entry.empty else entry.known(parameters, what)
-    return {name: read_parameters_value(given.get(name), parameter) for name, parameter in parameters.items()}
-
-
-def read_parameters_value(entry: Entry | None, parameter: Parameter) -> Any:
-    """Read a value of the default's type, within the parameter's bounds."""
-    if entry is None:
-        return parameter.default
-    if parameter.choices:
-        by_text = {str(choice): choice for choice in parameter.choices}
-        return by_text[entry.chosen(by_text)]
-    if isinstance(parameter.default, bool):
-        return entry.flag()
-    if isinstance(parameter.default, int):
-        return entry.whole(parameter.least, parameter.most)
-    if isinstance(parameter.default, float):
-        return entry.number(parameter.least, parameter.most)
     return entry.text()
 
 

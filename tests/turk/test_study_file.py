@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evalsuite.errors import UserError
 from tests.turk.images_made import FOLDERS, RUN, write_file
 from turk.example import example
+from turk.recruiting_terms import RECRUITING
 from turk.registry import protocols
 from turk.study_file import Draft, read_study_file
 
@@ -82,6 +83,8 @@ identity_days: 10
     assert draft.settings == {
         "contact": "ada@example.org", "abandon_minutes": 60, "replacements": 5, "identity_days": 10,
         "device": {"touch": False, "min_width": 0, "min_height": 0, "min_refresh_hz": 59.5},
+        "wage_floor_usd": "8.00", "caps": {"people": 0, "usd": "0"},
+        "recruiting": {name: term.default for name, term in RECRUITING.items()},
     }  # fmt: skip
 
 
