@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from evalsuite.db import default_url, make_engine
 from turk.paying_tables import LedgerRow
+from turk.result_tables import DigestRow
 from webapp.tables import TokenRow
 
 # All floors declare their tables in one metadata; naming a table of each floor is what loads them.
-DECLARED = (LedgerRow, TokenRow)
+DECLARED = (LedgerRow, DigestRow, TokenRow)
 
 
 def migrate(connection: Connection) -> None:

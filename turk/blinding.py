@@ -1,13 +1,20 @@
-"""Pre-registration as code: nothing of the conditions is seen before the stopping rule is met, or it is recorded."""
+"""Nobody sees how conditions fare before a study's stopping rule is met, or it is recorded."""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
 from evalsuite.db import now, session_scope
-from turk.progress import Progress
+from turk.design import arms_of
+from turk.frames import COMPLETED
+from turk.progress import Progress, wanted_of
 from turk.studies import user_name
-from turk.tables import DecisionRow
+from turk.study import Study
+from turk.tables import DecisionRow, SessionRow, StudyRow
+
+LOOKED = "unblind"
+"""The kind of the decision of somebody who looked before the stopping rule was met."""
 
 
 def hidden(state: str, progress: Progress, *, synthetic: bool) -> bool:
@@ -18,9 +25,25 @@ def hidden(state: str, progress: Progress, *, synthetic: bool) -> bool:
     return not (synthetic or progress.met or state == "closed")
 
 
+def blinded(db: Session, study: StudyRow, frozen: Study) -> bool:
+    """Tell whether nothing may be shown of how people saw a study's conditions: its rule is not met, nobody looked."""
+    if study.state == "closed":
+        return False
+    looked = select(DecisionRow.id).where(DecisionRow.study_id == study.id, DecisionRow.kind == LOOKED).limit(1)
+    return not rule_met(db, study.id, frozen) and db.scalar(looked) is None
+
+
+def rule_met(db: Session, study_id: int, frozen: Study) -> bool:
+    """Tell whether every arm has as many finished sessions of people as the stopping rule wants."""
+    mine = (SessionRow.study_id == study_id, SessionRow.synthetic.is_(False), SessionRow.state.in_(COMPLETED))
+    counts = db.execute(select(SessionRow.arm, func.count()).where(*mine).group_by(SessionRow.arm))
+    finished = {arm: count for arm, count in counts}
+    return all(finished.get(arm, 0) >= wanted_of(frozen) for arm in arms_of(frozen))
+
+
 def record_look(engine: Engine, study_id: int, progress: Progress, reason: str | None) -> None:
     """Keep that somebody looked before the stopping rule was met: who, when, at how much, and why."""
     seen = f"looked at {progress.finished} of {progress.wanted} finished sessions"
     told = f"{seen}: {reason}" if reason else seen
     with session_scope(engine) as session:
-        session.add(DecisionRow(study_id=study_id, kind="unblind", reason=told, by=user_name(), at=now()))
+        session.add(DecisionRow(study_id=study_id, kind=LOOKED, reason=told, by=user_name(), at=now()))

@@ -15,6 +15,7 @@ COMMANDS = {
     "close": ("turk.commands.close", "Close a study for good."),
     "simulate": ("turk.commands.simulate", "Let synthetic participants take a study through HTTP."),
     "analyze": ("turk.commands.analyze", "Print fool rates with intervals, differences and tests."),
+    "agree": ("turk.commands.agree", "Hold metrics against people."),
     "export": ("turk.commands.export", "Write the answers as tidy tables with a codebook."),
     "forget": ("turk.commands.forget", "Delete what is kept of a participant."),
 }

@@ -41,19 +41,18 @@ PSEUDONYM = 12
 
 def responses(engine: Engine, study_id: int, *, synthetic: bool) -> pd.DataFrame:
     """Return a row per answered trial, in the order of sessions and trials: the columns of RESPONSES."""
-    condition, other, replaced = aliased(ConditionRow), aliased(ConditionRow), aliased(TrialRow)
+    condition, other = aliased(ConditionRow), aliased(ConditionRow)
     query = (
         select(
             TrialRow.session_id, ParticipantRow.key, SessionRow.arm, TrialRow.number, TrialRow.kind, TrialRow.photo,
             condition.name, other.name, TrialRow.fake_place, TrialRow.fake_turn, TrialRow.answer, TrialRow.correct,
             TrialRow.value, TrialRow.rt_ms, TrialRow.valid, TrialRow.measured_ms, TrialRow.refresh_hz,
-            replaced.number, TrialRow.answered_at,
+            TrialRow.replaces, TrialRow.answered_at,
         )
         .join(SessionRow, TrialRow.session_id == SessionRow.id)
         .join(ParticipantRow, SessionRow.participant_id == ParticipantRow.id)
         .join(condition, TrialRow.condition_id == condition.id)
         .outerjoin(other, TrialRow.other_condition_id == other.id)
-        .outerjoin(replaced, TrialRow.replaces == replaced.id)
         .where(SessionRow.study_id == study_id, SessionRow.synthetic == synthetic, TrialRow.state == "answered")
         .order_by(TrialRow.session_id, TrialRow.number)
     )  # fmt: skip

@@ -45,8 +45,7 @@ def progress(study: Study, arms: Sequence[str], sessions: pd.DataFrame) -> Progr
         arms: turk.design.arms_of(study).
         sessions: turk.frames.sessions.
     """
-    wanted = study.stopping.get("participants", "all")
-    number = study.participants_per_condition if wanted == "all" else int(wanted)
+    number = wanted_of(study)
     rows = []
     for arm in arms:
         states = sessions.loc[sessions["arm"] == arm, "state"]
@@ -55,3 +54,9 @@ def progress(study: Study, arms: Sequence[str], sessions: pd.DataFrame) -> Progr
         rows.append((arm, number, len(states), *ended, len(states) - finished - sum(ended), finished))
     flow = pd.DataFrame(rows, columns=list(FLOW))
     return Progress(flow, bool((flow["finished"] >= flow["wanted"]).all()))
+
+
+def wanted_of(study: Study) -> int:
+    """How many finished sessions of each arm the stopping rule wants."""
+    wanted = study.stopping.get("participants", "all")
+    return study.participants_per_condition if wanted == "all" else int(wanted)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import now, session_scope
+from turk.digests import digest_missing
 from turk.people import purge
 from turk.study import Study
 from turk.tables import SessionRow, StudyRow
@@ -18,12 +19,17 @@ ABANDON_MINUTES = 30
 
 
 def sweep(engine: Engine, clock: Callable[[], datetime] = now) -> int:
-    """Give back the places of all abandoned sessions, and forget names whose time is over; return how many sessions."""
+    """Give back the places of all abandoned sessions, and forget names whose time is over; return how many sessions.
+
+    Finished sessions of which no numbers are kept, such as those of an older version, get them.
+    """
     with session_scope(engine) as db:
         at = clock()
         purge(db, at)
-        studies = db.execute(select(StudyRow.id, StudyRow.config)).all()
-        return sum(sweep_study(db, key, Study.from_json(config), at) for key, config in studies)
+        studies = db.scalars(select(StudyRow)).all()
+        for study in studies:
+            digest_missing(db, study)
+        return sum(sweep_study(db, study.id, Study.from_json(study.config), at) for study in studies)
 
 
 def sweep_study(db: Session, study_id: int, study: Study, at: datetime) -> int:

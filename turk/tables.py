@@ -89,6 +89,7 @@ class PlaceRow(Base):
     __table_args__ = (
         UniqueConstraint("study_id", "synthetic", "position"),
         Index("ix_places_free", "study_id", "synthetic", "state", "position"),
+        Index("ix_places_standing", "study_id", "synthetic", "arm", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -112,6 +113,7 @@ class SessionRow(Base):
     __table_args__ = (
         UniqueConstraint("study_id", "participant_id"),
         Index(None, "study_id", "synthetic", "state"),
+        Index("ix_sessions_standing", "study_id", "synthetic", "arm", "state"),
         Index(None, "place_id"),
     )
 

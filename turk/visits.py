@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
 from turk import places
+from turk.digests import digest
 from turk.keys import completion_code, token_hash
 from turk.refusals import Refused
 from turk.registry import protocol
@@ -104,11 +105,12 @@ def end(seen: Visit, state: str) -> None:
 
 
 def complete(seen: Visit) -> None:
-    """Finish a running session: its place is done, and it gets its completion code."""
+    """Finish a running session: its place is done, it gets its completion code, and its numbers are kept."""
     row = seen.row
     seen.db.execute(update(PlaceRow).where(PlaceRow.id == row.place_id).values(state="done"))
     row.code = completion_code(seen.store.secret, seen.sha256, row.id)
     row.state, row.finished_at = "finished", seen.at
+    digest(seen.db, row, seen.study)
 
 
 def release(db: Session, session_id: int, state: str, at: datetime) -> bool:

@@ -16,10 +16,11 @@ from sqlalchemy import Engine, inspect, text
 from evalsuite.db import MIGRATIONS, downgrade, upgrade
 from evalsuite.errors import UserError
 from turk.paying_tables import LedgerRow
+from turk.result_tables import DigestRow
 from webapp.tables import TokenRow
 
 ROOT = Path(__file__).resolve().parents[2]
-DECLARED = (LedgerRow, TokenRow)
+DECLARED = (LedgerRow, DigestRow, TokenRow)
 TABLES = DECLARED[0].metadata
 
 
@@ -89,6 +90,7 @@ def test_scores_are_clustered_by_their_key_in_sqlite(sqlite_engine: Engine) -> N
         "addresses",
         "outputs",
         "standings",
+        "digests",
     }
 
 

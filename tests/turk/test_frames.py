@@ -77,7 +77,7 @@ def test_a_replacement_names_the_number_of_the_trial_that_it_stands_in_for(engin
     session = int(frames.sessions(engine, taken.id, synthetic=False)["session"].iloc[0])
     with session_scope(engine) as db:
         rows = {row.number: row for row in db.query(TrialRow).where(TrialRow.session_id == session)}
-        rows[7].replaces = rows[3].id
+        rows[7].replaces = rows[3].number
 
     found = frames.responses(engine, taken.id, synthetic=False)
 

@@ -21,6 +21,7 @@ from turk.analysis_record import blinded_record, record, table
 from turk.analysis_tables import counts, tables
 from turk.blinding import hidden, record_look
 from turk.design import arms_of
+from turk.kept import keep
 from turk.pilot import pilot_plan
 from turk.progress import Progress, progress
 from turk.quality import exclude
@@ -73,7 +74,8 @@ def command(
 ) -> None:  # fmt: skip
     """Print a study's fool rates with honest intervals, with and without exclusions.
 
-    Until the study's stopping rule is met, counts and quality are shown and nothing of the conditions.
+    Until the study's stopping rule is met, counts and quality are shown and nothing of the conditions. What is printed
+    is also kept for the dashboard.
 
     \b
     Example:
@@ -119,6 +121,7 @@ def _study_report(engine: Engine, name: str, wanted: Wanted) -> str:
             return _blinded(study, so_far, exclude(responses, sessions, study.exclusions, decided), wanted.form)
         record_look(engine, study_id, so_far, wanted.reason)
     found = analyze(responses, sessions, study, decided, wanted.model or wanted.plan)
+    keep(engine, study_id, found, (responses, sessions))
     return pilot_plan(found, wanted.form) if wanted.plan else _printed(found, wanted.form)
 
 
