@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 from evalsuite.bin_grid import bin_centers
 from evalsuite.tables import CurveRow, MetricRow
 from evalsuite.thumbnails import resize_of, target_key
+from webapp.charts.axes import LINES
 from webapp.charts.histograms import difference_histogram
-from webapp.charts.lines import Line, cumulative, cumulative_chart, difference_chart, rarity_chart
+from webapp.charts.lines import Line, cumulative, cumulative_chart, difference_chart, hints_chart, rarity_chart
 from webapp.charts.planes import histogram_map, outline, scale, value_map
 from webapp.contrasting import extremes
+from webapp.hinted import family_of, hint_lines
 from webapp.page import Asked
 from webapp.pictures import thumbnail_address
+from webapp.queries.boards import cells
 from webapp.queries.colors import STEP, TARGET, all_colors, by_rarity, colors_of
 from webapp.queries.differences import Floats, vectors
 from webapp.queries.photos import outputs, photos_at
@@ -88,6 +91,19 @@ def curves(session: Session, chosen: Sequence[Entry]) -> dict[str, Markup | None
     if len(drawn) < 2:
         return {"curve": None, "apart": None}
     return {"curve": cumulative_chart(drawn), "apart": difference_chart(drawn)}
+
+
+def hints(
+    session: Session, everyone: Sequence[Entry], chosen: Sequence[Entry], known: Mapping[str, Metric]
+) -> Markup | None:
+    """PSNR against the number of hints, of chosen methods that their run has with several numbers of them."""
+    metric = known.get("psnr_rgb")
+    if metric is None:
+        return None
+    families = {family for entry in chosen if (family := family_of(entry))}
+    shown = [entry for entry in everyone if entry in chosen or family_of(entry) in families]
+    found = hint_lines(shown, cells(session, [entry.id for entry in shown], [metric.id]), metric.id)
+    return hints_chart(found[:LINES], f"{metric.title}, {metric.unit}") if found else None
 
 
 def colors(session: Session, chosen: Sequence[Entry]) -> dict[str, Any]:

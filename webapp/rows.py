@@ -31,6 +31,7 @@ class Row:
         entry: The method.
         told: What it is told beside the lightness, in words.
         rank: The ranks that it may have.
+        n: On how many photos it was scored by the metric that ranks.
         opens: Whether a new group of methods begins here.
         cells: A cell per column, as HTML.
         apart: Whether it is told from the next row, or what would tell it.
@@ -39,6 +40,7 @@ class Row:
     entry: Entry
     told: tuple[str, ...]
     rank: str
+    n: str
     opens: bool
     cells: Markup
     apart: str
@@ -55,7 +57,7 @@ def rows(table: Tabulated) -> list[Row]:
         group = placed.group if placed else group
         told = tuple(SEEN.get(seen, seen) for seen in sorted(entry.accepts))
         cells = Markup("".join(_cell(table, entry, column) for column in table.headings))
-        made.append(Row(entry, told, _rank(placed), opens, cells, _apart(placed)))
+        made.append(Row(entry, told, _rank(placed), f"{own.n:,}" if own else "", opens, cells, _apart(placed)))
     return made
 
 

@@ -35,18 +35,20 @@ METRICS: dict[str, dict[str, Any]] = {
 }
 PAPERS = {
     "good": "Ada, Grace: A Good Method, CVPR 2024", "gray": "", "truth": "", "rival": "Emmy: A <Rival>, ECCV 2022",
+    "mine.5": "", "mine.50": "",
 }  # fmt: skip
-GAIN = {"good": 6.0, "gray": 0.0, "truth": 70.0, "rival": 5.9}
+GAIN = {"good": 6.0, "gray": 0.0, "truth": 70.0, "rival": 5.9, "mine.5": 7.0, "mine.50": 9.0}
+ACCEPTS = {"truth": ["target"], "mine.5": ["L", "hints"], "mine.50": ["L", "hints"]}
 
 
 def import_three_runs(engine: Engine, folder: Path) -> None:
-    """Import a run of three methods, one of a rival on the same photos, and one at another size."""
+    """Import a run of three methods, one of a rival on the same photos, and one with hints at another size."""
     photos = write_photos(folder / "photos")
     first = write_run(folder / "first", photos, ("truth", "gray", "good"))
     import_run(engine, first, fid_matches, colors)
     second = write_run(folder / "second", photos, ("rival",))
     import_run(engine, second, look=colors)
-    import_run(engine, write_run(folder / "third", photos, ("gray", "good"), policy="crop"))
+    import_run(engine, write_run(folder / "third", photos, ("gray", "good", "mine.5", "mine.50"), policy="crop"))
     for run in (first, second):
         make_thumbnails(run, folder / "thumbnails")
 
@@ -94,7 +96,7 @@ def write_run(folder: Path, photos: list[Path], methods: tuple[str, ...], policy
         "colorizers": {
             method: {"title": method.title(), "paper": PAPERS[method], "url": f"https://example.org/{method}",
                      "licence": "MIT", "weights": None, "cite": f"{method}2024" if PAPERS[method] else "",
-                     "accepts": ["target"] if method == "truth" else ["L"],
+                     "accepts": ACCEPTS.get(method, ["L"]),
                      "reported": {"street": {"psnr_rgb": 26.5, "fool_rate": 0.323}} if method == "good" else {}}
             for method in methods
         },

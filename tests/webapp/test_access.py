@@ -33,6 +33,7 @@ EXPECTED: dict[str, dict[str, int]] = {
     "/run/1": PAGE,
     "/run/1.json": DATA,
     "/run/1.csv": DATA,
+    "/run/1.tex": DATA,
     "/run/1.bib": DATA,
     "/compare/1": PAGE,
     "/compare/1.json": DATA,
@@ -45,6 +46,8 @@ EXPECTED: dict[str, dict[str, int]] = {
     "/photo/1": PAGE,
     "/photo/1.json": DATA,
     "/photo/1.csv": DATA,
+    "/photo/1.tex": DATA,
+    "/photo/1.bib": DATA,
     "/shares": SHARING,
 }
 PICTURES = ("target", "gray", "output", "thumb")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from webapp.hinted import hint_lines
 from webapp.queries.records import Cell, Entry
 
@@ -32,6 +34,18 @@ def test_a_sweep_becomes_a_line_in_the_order_of_its_hints_beside_methods_without
         [21.0, 20.0],
     )
     assert (level.label, level.xs, list(level.ys)) == ("Gray", [5, 50], [23.0, 23.0])
+
+
+def test_the_same_sweep_in_two_runs_makes_two_lines() -> None:
+    first = [entry(1, "mine.5", "hints"), entry(2, "mine.50", "hints")]
+    again = [replace(one, id=one.id + 10, run="again", run_id=2) for one in first]
+
+    lines = hint_lines([*first, *again], {(one.id, 7): cell(20.0 + one.id) for one in [*first, *again]}, 7)
+
+    assert [(line.label, list(line.ys)) for line in lines] == [
+        ("mine (run)", [21.0, 22.0]),
+        ("mine (again)", [31.0, 32.0]),
+    ]
 
 
 def test_one_number_of_hints_makes_no_line() -> None:

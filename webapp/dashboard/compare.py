@@ -7,7 +7,7 @@ from functools import partial
 
 from evalsuite.errors import UserError
 from evalsuite.typesetting import p_value
-from webapp.comparing import Pair, colors, curves, ends_of, histograms
+from webapp.comparing import Pair, colors, curves, ends_of, hints, histograms
 from webapp.contrasting import lines, records, typeset
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole, wholes
@@ -48,7 +48,7 @@ def answer(asked: Asked) -> Answer:
         "lines": found,
         "metrics": known, "metric": metric, "other": other, "ends": ends,
         "histograms": histograms(session, chosen, metric) if metric else [],
-        **curves(session, chosen), **colors(session, chosen),
+        **curves(session, chosen), "hints": hints(session, everyone, chosen, known), **colors(session, chosen),
         "shown": next((line.printed for line in found if line.metric == metric), None),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in chosen if entry.about.get("cite")}

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from evalsuite.errors import UserError
 from evalsuite.thumbnails import resize_of, target_key
+from evalsuite.typesetting import Cell, Table
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole
@@ -50,7 +51,10 @@ def answer(asked: Asked) -> Answer:
         "altered": [entry.label for entry in everyone if scores.get((entry.id, "l_shift"), 0) > ALTERED],
         "beside": photos_at(session, photo.dataset_id, [photo.position - 1, photo.position + 1]),
     }  # fmt: skip
-    return Answer(f"Photo {photo.name}", data, partial(_records, everyone, known, scores), context)
+    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in everyone if entry.about.get("cite")}
+    typeset_later = partial(_typeset, f"Photo {photo.name} of {board.dataset}", everyone, known, scores)
+    records = partial(_records, everyone, known, scores)
+    return Answer(f"Photo {photo.name}", data, records, context, typeset_later, cite)
 
 
 def _records(
@@ -115,6 +119,19 @@ def _table(
     return rows
 
 
+def _typeset(
+    caption: str, everyone: Sequence[Entry], known: Mapping[str, Metric], scores: Mapping[tuple[int, str], float]
+) -> Table:
+    """The same for a paper."""
+    heads = (printed(metric, [scores.get((entry.id, metric.name)) for entry in everyone]).head
+             for metric in _columns(known))  # fmt: skip
+    rows = [
+        (row["entry"].label, tuple(Cell(text, "", "best" if best else "") for text, best in row["cells"]))
+        for row in _table(everyone, known, scores)
+    ]
+    return Table(caption, ("Method", *heads), tuple(rows), ("Bold: the best on this photo.",))
+
+
 PAGE = Page(
     name="photo",
     path="/photo/{photo}",
@@ -125,4 +142,5 @@ PAGE = Page(
         Parameter("a", "the method on the stage", whole),
         Parameter("b", "what it is compared with", whole),
     ),
+    forms=("html", "json", "csv", "tex", "bib"),
 )

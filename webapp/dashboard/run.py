@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from evalsuite.tables import CurveRow, DatasetRow, EntryRow, FailureRow, MetricRow, RunRow
-from evalsuite.typesetting import describe
+from evalsuite.typesetting import Cell, Table, describe
 from webapp.charts.axes import LINES
 from webapp.charts.lines import cumulative, cumulative_chart, hints_chart
 from webapp.hinted import hint_lines
@@ -44,7 +44,8 @@ def answer(asked: Asked) -> Answer:
         "hints": _hints(session, entries), "seconds": row.facts.get("seconds", {}), "table": _table(session, entries),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in entries if entry.about.get("cite")}
-    return Answer(f"Run {row.name}", data, partial(_scores, session, entries), context, None, cite)
+    typeset_later = partial(_typeset, session, entries, f"Run {row.name}. {describe(shown)}")
+    return Answer(f"Run {row.name}", data, partial(_scores, session, entries), context, typeset_later, cite)
 
 
 def _entries(session: Session, run: int) -> list[Entry]:
@@ -76,6 +77,12 @@ def _table(session: Session, entries: list[Entry]) -> list[dict[str, Any]]:
         texts = [(shown.value(c.value), shown.span((c.lo, c.hi))) if c else ("", "") for c in of_metric]
         rows.append({"metric": metric, "head": shown.head, "cells": texts})
     return rows
+
+
+def _typeset(session: Session, entries: list[Entry], caption: str) -> Table:
+    """The same for a paper."""
+    rows = [(row["head"], tuple(Cell(*texts) for texts in row["cells"])) for row in _table(session, entries)]
+    return Table(caption, ("Metric", *(entry.label for entry in entries)), tuple(rows), ("Brackets: 95%.",))
 
 
 def _failed(session: Session, run: int) -> int:
@@ -124,5 +131,5 @@ def _facts(row: RunRow) -> list[tuple[str, Any]]:
 
 
 PAGE = Page(
-    name="run", path="/run/{run}", title="Run", answer=answer, forms=("html", "json", "csv", "bib")
+    name="run", path="/run/{run}", title="Run", answer=answer, forms=("html", "json", "csv", "tex", "bib")
 )  # fmt: skip

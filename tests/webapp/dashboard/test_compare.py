@@ -122,3 +122,15 @@ def test_a_method_alone_is_told_what_it_needs(viewer: FlaskClient, entries: dict
     answer = viewer.get(f"/compare/1?{AT}&e={entries['good']}")
 
     assert "One method alone cannot be compared" in answer.text
+
+
+def test_methods_with_hints_are_drawn_with_all_numbers_of_hints_of_their_run(viewer: FlaskClient) -> None:
+    at = "at=crop-24"
+    rows = viewer.get(f"/leaderboard/1.json?{at}&m=psnr_rgb").get_json()["rows"]
+    entries = {row["colorizer"]: row["entry"] for row in rows}
+
+    hinted = viewer.get(f"/compare/1?{at}&e={entries['good']},{entries['mine.5']}").text
+    plain = viewer.get(f"/compare/1?{at}&e={entries['good']},{entries['gray']}").text
+
+    assert "PSNR, dB by hints, of mine, Good" in hinted
+    assert "<h2>Hints</h2>" not in plain

@@ -85,7 +85,7 @@ def test_the_view_of_table_1_has_its_columns_and_what_people_said(viewer: FlaskC
 
     heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', text)
     assert [re.sub("<[^>]+>", "", head) for head in heads] == [
-        "Rank", "Method", "From the next", "Params ↓ (MB)", "AuC non-rebal ↑ (%)", "Labeled real (%)",
+        "Rank", "Method", "n", "From the next", "Params ↓ (MB)", "AuC non-rebal ↑ (%)", "Labeled real (%)",
     ]  # fmt: skip
     assert "<td>32.3</td>" in text  # the paper's fool rate
 

@@ -52,6 +52,14 @@ def test_scores_of_all_methods_stand_beside_it_and_altered_lightness_is_said(vie
     assert f"<b>{best:.2f}</b>" in text
 
 
+def test_its_scores_come_as_a_table_for_a_paper(viewer: FlaskClient) -> None:
+    text = viewer.get(f"/photo/3.tex{AT}").text
+
+    best = max(values_of(name)["psnr_rgb"][2] for name in ("good", "rival"))
+    assert f"\\textbf{{{best:.2f}}}" in text
+    assert "% @misc{rival2024," in text
+
+
 def test_the_photos_before_and_after_it_are_linked(viewer: FlaskClient) -> None:
     first, last = viewer.get(f"/photo/1{AT}").text, viewer.get(f"/photo/24{AT}").text
 

@@ -30,6 +30,14 @@ def test_its_scores_come_as_data(viewer: FlaskClient) -> None:
     assert len(rows) == len(found["rows"]) == 3 * len(METRICS)
 
 
+def test_its_scores_come_as_a_table_for_a_paper(viewer: FlaskClient) -> None:
+    text = viewer.get("/run/1.tex").text
+
+    assert "Metric & Truth & Gray & Good" in text
+    assert r"\caption{Run first. street: 24 photos squashed to 24 x 24}" in text
+    assert "% @misc{good2024," in text
+
+
 def test_a_run_that_is_not_there_is_not_found(viewer: FlaskClient) -> None:
     answer = viewer.get("/run/99")
 
