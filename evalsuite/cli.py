@@ -11,6 +11,7 @@ COMMANDS = {
     "run": ("evalsuite.commands.run", "Colorize photos and score the results."),
     "sweep": ("evalsuite.commands.sweep", "Score methods against the number of hints."),
     "recommend": ("evalsuite.commands.recommend", "Measure how good recommended colors are."),
+    "paint": ("evalsuite.commands.paint", "Color photos for pages on which people put points."),
     "hints": ("evalsuite.commands.hints", "Write down the hints of simulated users."),
     "score": ("evalsuite.commands.score", "Score results that were made elsewhere."),
     "report": ("evalsuite.commands.report", "Print a run as a table."),

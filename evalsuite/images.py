@@ -98,16 +98,16 @@ class Resize:
 
     Attributes:
         policy: "squash" to size x size whatever the shape (the papers' recipe), "crop" the centre after the short side
-            was brought to size, "native" leaves them alone.
+            was brought to size, "native" leaves them alone, "fit" shrinks so that the longer side is at most size.
         size: Pixels; of no matter for "native".
     """
 
-    policy: Literal["squash", "crop", "native"]
+    policy: Literal["squash", "crop", "native", "fit"]
     size: int
 
     def __post_init__(self) -> None:
-        if self.policy not in ("squash", "crop", "native"):
-            raise UserError(f"resize: the policy is squash, crop or native; got {self.policy!r}. Choose one of them.")
+        if self.policy not in ("squash", "crop", "native", "fit"):
+            raise UserError(f"resize: the policy is squash, crop, native or fit; got {self.policy!r}. Choose one.")
         if self.policy != "native" and self.size < 1:
             raise UserError(f"resize: the size is at least 1 pixel; got {self.size}. The papers have 256.")
 
@@ -118,6 +118,9 @@ class Resize:
             return rgb
         if self.policy == "squash":
             return _resample(rgb, self.size, self.size)
+        if self.policy == "fit":
+            scale = min(1.0, self.size / max(height, width))
+            return _resample(rgb, max(1, round(width * scale)), max(1, round(height * scale)))
         scale = self.size / min(height, width)
         width, height = max(self.size, round(width * scale)), max(self.size, round(height * scale))
         left, top = (width - self.size) // 2, (height - self.size) // 2

@@ -15,9 +15,9 @@ FILES = {
 }
 MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in sorted(FILES)]
 LIGHT = (
-    "cli", "compare", "contracts", "dataset", "db", "demo", "errors", "groups", "images", "pairing", "plugins",
-    "records", "reductions", "registry", "report", "resampling", "results", "standings", "stats", "store", "summary",
-    "survey", "tables", "thumbnails", "tournament",
+    "cli", "commands.paint", "compare", "contracts", "dataset", "db", "demo", "errors", "groups", "images", "pairing",
+    "plugins", "records", "reductions", "registry", "report", "resampling", "results", "standings", "stats", "store",
+    "studio.client", "studio.keeper", "summary", "survey", "tables", "thumbnails", "tournament",
 )  # fmt: skip
 
 

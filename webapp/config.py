@@ -36,6 +36,7 @@ class Config:
         proxy_peers: The addresses that may name the visitor in X-Forwarded-User; none trusts nobody.
         proxy_roles: Visitor's name to role, "*" for everyone else whom the proxy lets through.
         synthetic_key: What synthetic participants must know to take part; None where there are none.
+        coloring_socket: Where the coloring process listens; None where `webapp serve` starts one.
         recruiter_origins: Origins beside MTurk's own that may frame its studies and receive its forms (an emulator).
     """
 
@@ -50,6 +51,7 @@ class Config:
     proxy_peers: tuple[str, ...] = ()
     proxy_roles: Mapping[str, str] | None = None
     synthetic_key: str | None = None
+    coloring_socket: Path | None = None
     recruiter_origins: tuple[str, ...] = ()
 
     @property
@@ -63,8 +65,8 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
 
     Args:
         environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
-            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY and RECRUITER_ORIGINS; DATABASE_URL, SECRET_KEY,
-            ACCESS_TOKEN and SYNTHETIC_KEY also as the name of a file, in SECRET_KEY_FILE and so on.
+            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET and RECRUITER_ORIGINS; DATABASE_URL,
+            SECRET_KEY, ACCESS_TOKEN and SYNTHETIC_KEY also as the name of a file, in SECRET_KEY_FILE and so on.
         database_url: Wins over DATABASE_URL.
 
     Raises:
@@ -86,6 +88,7 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         proxy_peers=_addresses(environ.get("PROXY_PEERS", "")),
         proxy_roles=_roles(environ.get("PROXY_ROLES", "")),
         synthetic_key=secret(environ, "SYNTHETIC_KEY"),
+        coloring_socket=Path(environ["COLORING_SOCKET"]) if environ.get("COLORING_SOCKET") else None,
         recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
     )
 

@@ -7,14 +7,16 @@ and solves for I and Q; here the run keeps L of Lab, so the luminance is L / 100
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import lru_cache
+from hashlib import sha256
 from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 from torch import Tensor
 
 from evalsuite.contracts import Batch, Colorize, Colorizer, Setting
@@ -60,6 +62,11 @@ def propagate(Y: Floats, hints: Floats, marked: NDArray[np.bool_]) -> Floats:
         >>> np.unique(propagate(np.full((4, 4), 0.5), np.full((1, 4, 4), 42.0), marked)).tolist()
         [42.0]
     """
+    return spread(factorise(Y, marked), hints, marked)
+
+
+def factorise(Y: Floats, marked: NDArray[np.bool_]) -> SuperLU:
+    """Factorise the system of a photo and of places of hints, whatever their colors: it is what takes the time."""
     position = _dissection(*Y.shape)
     weights = np.where(marked, 0.0, neighbor_weights(Y))
     edges = weights > 0
@@ -69,10 +76,15 @@ def propagate(Y: Floats, hints: Floats, marked: NDArray[np.bool_]) -> Floats:
     entries = np.concatenate([-weights[edges], np.ones(Y.size)])
     places = (np.concatenate([rows, diagonal]), np.concatenate([columns, diagonal]))
     system = csc_array((entries, places), shape=(Y.size, Y.size))
-    known = np.zeros((Y.size, len(hints)))
-    known[position[marked]] = hints[:, marked].T
     # The diagonal dominates every row, so no pivoting is needed, and the order of elimination is already good.
-    factors = splu(system, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    return splu(system, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+
+
+def spread(factors: SuperLU, hints: Floats, marked: NDArray[np.bool_]) -> Floats:
+    """Spread hints (C, H, W) with the factors of their places (H, W)."""
+    position = _dissection(*marked.shape)
+    known = np.zeros((marked.size, len(hints)))
+    known[position[marked]] = hints[:, marked].T
     solution = factors.solve(known)[position]
     # All rows are convex combinations: what lies outside the hints' range is rounding in nearly isolated regions.
     low, high = hints[:, marked].min(axis=1), hints[:, marked].max(axis=1)
@@ -105,27 +117,48 @@ def _halves(pixels: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return [*_halves(pixels[:seam]), *_halves(pixels[seam + 1 :]), pixels[seam]]
 
 
-def _colorize(batch: Batch) -> Tensor:
-    """Return ab, (N, 2, H, W) in Lab units; a photo without any hint stays gray."""
-    if batch.hints is None:
-        raise UserError("levin2004: colors spread from hints; got none. Give --hints, or pass Batch.hints.")
-    Y = (batch.L[:, 0] / 100).double().cpu().numpy()
-    hints = batch.hints.ab.double().cpu().numpy()
-    marked = batch.hints.mask[:, 0].cpu().numpy() > 0
-    ab = np.zeros_like(hints)
-    hinted = np.flatnonzero(marked.any(axis=(1, 2)))
+class Spreading:
+    """The method, with the factors of the photos and places of hints that were colored last.
 
-    def solve(k: int) -> None:
-        one = hinted[k]
-        ab[one] = propagate(Y[one], hints[one], marked[one])
+    Args:
+        keep: How many; a process that colors the same photo again and again keeps some, 25 MB each at 256 x 256.
+    """
 
-    # SuperLU runs without Python's lock.
-    for_each(len(hinted), solve)
-    return torch.from_numpy(ab).to(batch.L)
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._factors: OrderedDict[bytes, SuperLU] = OrderedDict()
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Return ab, (N, 2, H, W) in Lab units; a photo without any hint stays gray."""
+        if batch.hints is None:
+            raise UserError("levin2004: colors spread from hints; got none. Give --hints, or pass Batch.hints.")
+        Y = (batch.L[:, 0] / 100).double().cpu().numpy()
+        hints = batch.hints.ab.double().cpu().numpy()
+        marked = batch.hints.mask[:, 0].cpu().numpy() > 0
+        ab = np.zeros_like(hints)
+        hinted = np.flatnonzero(marked.any(axis=(1, 2)))
+
+        def solve(k: int) -> None:
+            one = hinted[k]
+            ab[one] = spread(self._factorised(Y[one], marked[one]), hints[one], marked[one])
+
+        # SuperLU runs without Python's lock.
+        for_each(len(hinted), solve)
+        return torch.from_numpy(ab).to(batch.L)
+
+    def _factorised(self, Y: Floats, marked: NDArray[np.bool_]) -> SuperLU:
+        if not self._keep:
+            return factorise(Y, marked)
+        key = sha256(repr(Y.shape).encode() + Y.tobytes() + marked.tobytes()).digest()
+        factors = self._factors.pop(key, None) or factorise(Y, marked)
+        self._factors[key] = factors
+        while len(self._factors) > self._keep:
+            self._factors.popitem(last=False)
+        return factors
 
 
 def _load(setting: Setting) -> Colorize:
-    return _colorize
+    return Spreading(int(setting.options.get("keep_factors", "0")))
 
 
 COLORIZER = Colorizer(

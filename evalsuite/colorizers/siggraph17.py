@@ -71,24 +71,32 @@ class SIGGRAPH17(nn.Module):
         Returns:
             ab (N, 2, 256, 256) in Lab units.
         """
-        one, two, eight = self._features(lightness, hints)
-        nine = self.model9(self.model9up(eight) + self.model2short9(two))
-        ten = self.model10(self.model10up(nine) + self.model1short10(one))
-        ab: Tensor = self.model_out(ten)
-        return ab * AB_SCALE
+        return self.decoded(*self.features(lightness, hints))
 
     def logits(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         """Logits of the 529 classes at a quarter of the size, (N, 529, 64, 64)."""
-        logits: Tensor = self.model_class(self._features(lightness, hints)[2])
-        return logits
+        return self.classes(self.features(lightness, hints)[2])
 
-    def _features(self, lightness: Tensor, hints: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    def features(self, lightness: Tensor, hints: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """What both heads need: of the first block, of the second and of the eighth."""
         given = pad(lightness, (0, 0, 0, 0, 0, 3)) if hints is None else torch.cat([lightness, hints], dim=1)
         one = self.model1(given)
         two = self.model2(one[:, :, ::2, ::2])
         three = self.model3(two[:, :, ::2, ::2])
         seven = self.model7(self.model6(self.model5(self.model4(three[:, :, ::2, ::2]))))
         return one, two, self.model8(self.model8up(seven) + self.model3short8(three))
+
+    def decoded(self, one: Tensor, two: Tensor, eight: Tensor) -> Tensor:
+        """From features to ab (N, 2, 256, 256) in Lab units."""
+        nine = self.model9(self.model9up(eight) + self.model2short9(two))
+        ten = self.model10(self.model10up(nine) + self.model1short10(one))
+        ab: Tensor = self.model_out(ten)
+        return ab * AB_SCALE
+
+    def classes(self, eight: Tensor) -> Tensor:
+        """From the features of the eighth block to logits of the 529 classes."""
+        logits: Tensor = self.model_class(eight)
+        return logits
 
 
 def class_colors(device: torch.device) -> Tensor:
@@ -109,18 +117,23 @@ WEIGHTS = Weights(
 )
 
 
-def _network(setting: Setting) -> SIGGRAPH17:
+def load_network(setting: Setting) -> SIGGRAPH17:
+    """Load the network.
+
+    Raises:
+        Unavailable: Its weights are not at hand.
+    """
     with torch.device("meta"):
         network = SIGGRAPH17()
     return load_state(network, find(WEIGHTS, setting.weights)).to(setting.device)
 
 
 def _load(setting: Setting) -> Recipe:
-    return Recipe(_network(setting))
+    return Recipe(load_network(setting))
 
 
 def _distribution(setting: Setting) -> Callable[[Batch], Distribution]:
-    network, colors = _network(setting), class_colors(setting.device)
+    network, colors = load_network(setting), class_colors(setting.device)
 
     def distribution(batch: Batch) -> Distribution:
         hints = None if batch.hints is None else hint_input(batch.hints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,23 +45,6 @@ def shared_options(function: F) -> F:
     for option in reversed(SHARED):
         function = option(function)
     return function
-
-
-def named_pairs(values: Sequence[str], flag: str, what: str) -> dict[str, str]:
-    """Read flags of the form NAME=VALUE.
-
-    Raises:
-        UserError: A flag has another form, or a name stands twice.
-    """
-    pairs: dict[str, str] = {}
-    for value in values:
-        name, equals, rest = value.partition("=")
-        if not (name and equals and rest):
-            raise UserError(f"{flag}: NAME={what}; got {value!r}. Write {flag} mine={what}.")
-        if name in pairs:
-            raise UserError(f"{flag}: {name!r} stands twice. Name it once.")
-        pairs[name] = rest
-    return pairs
 
 
 def plan_fields(flags: Mapping[str, Any]) -> dict[str, Any]:

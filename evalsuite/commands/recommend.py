@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from evalsuite.commands.options import named_pairs, resize_policy
+from evalsuite.commands.options import resize_policy
+from evalsuite.commands.pairs import named_pairs
 from evalsuite.dataset import open_dataset
 from evalsuite.engines import devices_of
 from evalsuite.recommending import DIFFERENCES, DRAWS, Trial, hit_rates, recommenders

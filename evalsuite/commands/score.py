@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from evalsuite.commands.options import named_pairs, plan_fields, resize_policy, shared_options, tell
+from evalsuite.commands.options import plan_fields, resize_policy, shared_options, tell
+from evalsuite.commands.pairs import named_pairs
 from evalsuite.dataset import open_dataset
 from evalsuite.elsewhere import colorizers_of_folders
 from evalsuite.plan import Plan

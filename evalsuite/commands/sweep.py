@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from evalsuite.commands.hint_options import hint_choices, hint_files_option, hint_style_option
-from evalsuite.commands.options import named_pairs, plan_fields, resize_policy, shared_options, tell
+from evalsuite.commands.options import plan_fields, resize_policy, shared_options, tell
+from evalsuite.commands.pairs import named_pairs
 from evalsuite.errors import UserError
 from evalsuite.plan import Plan
 from evalsuite.registry import chosen_colorizers, chosen_metrics

@@ -309,6 +309,13 @@ def test_crop_takes_the_middle_of_a_photo_whose_short_side_fits() -> None:
     assert Resize("crop", 4).apply(np.ascontiguousarray(columns))[0, :, 0].tolist() == [3, 4, 5, 6]
 
 
+@pytest.mark.parametrize(
+    ("shape", "fitted"), [((40, 80), (16, 32)), ((80, 40), (32, 16)), ((30, 20), (30, 20)), ((900, 2), (32, 1))]
+)
+def test_fit_shrinks_and_keeps_the_shape(shape: tuple[int, int], fitted: tuple[int, int]) -> None:
+    assert Resize("fit", 32).apply(np.zeros((*shape, 3), np.uint8)).shape == (*fitted, 3)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 20), st.sampled_from(["squash", "crop"]))
 def test_every_photo_comes_out_at_the_size_asked_for(height: int, width: int, size: int, policy: str) -> None:

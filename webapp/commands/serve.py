@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from evalsuite.commands.pairs import named_pairs
+from evalsuite.studio import keeper
 from webapp import create_app
 from webapp.config import read_config
 from webapp.serving import bind
@@ -18,8 +21,12 @@ from webapp.serving import serve as serve_app
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
-def command(host: str, port: int, url: str | None, workers: int) -> None:
+@click.option("--weights", multiple=True, metavar="NAME=FILE", help="Weights of a network that colors; repeatable.")
+def command(host: str, port: int, url: str | None, workers: int, weights: tuple[str, ...]) -> None:
     """Serve the study site and the dashboards, and print the address with a token that opens it.
+
+    Photos that people color are computed by a process of its own, which is started beside the site (or elsewhere, at
+    COLORING_SOCKET) when somebody comes to color.
 
     The token is ACCESS_TOKEN where that is set, and new with every start otherwise; `webapp token` makes lasting ones.
 
@@ -30,7 +37,10 @@ def command(host: str, port: int, url: str | None, workers: int) -> None:
     """
     config = read_config(database_url=url)
     token = config.access_token or secrets.token_urlsafe(24)
+    files = {name: Path(file) for name, file in named_pairs(weights, "--weights", "FILE").items()}
     place = bind(host, port)
+    if config.coloring_socket is None:
+        config = replace(config, coloring_socket=keeper.start(files).socket)
     app = create_app(replace(config, access_token=token))
     # A connection must not be shared by two processes.
     app.extensions["engine"].dispose()
