@@ -52,6 +52,11 @@ def completion_code(secret: str, study_hash: str, session_id: int) -> str:
     return "".join(ALPHABET[number >> 5 * place & 31] for place in range(CODE_LENGTH))
 
 
+def ledger_token(secret: str, study_hash: str, *words: str) -> str:
+    """The token of a call that spends: the same however often it is intended, and another at another site."""
+    return f"{words[0]}-{_keyed(secret, 'ledger', study_hash, *words).hex()[:40]}"
+
+
 def random_token() -> str:
     """A name that nobody guesses: 192 random bits, 32 characters."""
     return secrets.token_urlsafe(24)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,10 @@ def participant(db: Session, platform: str, key: str, at: datetime) -> int:
 
 
 def keep_identity(db: Session, participant_id: int, name: str, purge_at: datetime | None) -> None:
-    """Keep what a platform calls a person, for payment and for deletion on request."""
+    """Keep what a platform calls a person, for payment and for deletion; for longer where they are paid again."""
     insert_new(db, IdentityRow.__table__, {"participant_id": participant_id, "name": name, "purge_at": purge_at})
+    if purge_at is None:
+        db.execute(update(IdentityRow).where(IdentityRow.participant_id == participant_id).values(purge_at=None))
 
 
 def purge(db: Session, at: datetime) -> None:

@@ -76,6 +76,11 @@ def give_back(db: Session, place_id: int) -> bool:
     return _move(db, place_id, "taken", "free")
 
 
+def reopen(db: Session, place_id: int) -> bool:
+    """Free a place that was done; the caller holds the session that did it."""
+    return _move(db, place_id, "done", "free")
+
+
 def _take_lowest(db: Session, study_id: int, synthetic: bool, arm: str | None) -> Place | None:
     free = select(PlaceRow.id, PlaceRow.arm, PlaceRow.rank).where(
         PlaceRow.study_id == study_id, PlaceRow.synthetic == synthetic, PlaceRow.state == "free"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
@@ -17,6 +17,7 @@ from turk.digests import digest
 from turk.keys import completion_code, token_hash
 from turk.refusals import Refused
 from turk.registry import protocol
+from turk.result_tables import DigestRow
 from turk.store import Store
 from turk.study import Protocol, Study
 from turk.tables import PlaceRow, SessionRow, StudyRow, TrialRow
@@ -24,6 +25,8 @@ from turk.untrusted import NONCE
 
 LIVE = ("entered", "consented", "ready", "running")
 """The states in which a session holds a place."""
+GONE = "gone"
+"""Stands in the arrival of a session whose work was returned or timed out, until its person comes with new work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,11 @@ def revive(seen: Visit) -> None:
     A session that has seen images keeps its arm and its images, whichever place it gets.
 
     Raises:
-        Refused: There is no such place.
+        Refused: There is no such place, or the recruiter says that the person gave the task back.
     """
     row, db = seen.row, seen.db
+    if GONE in row.arrival:
+        raise Refused("no_place", "This task was returned, or its time ran out. Accept it again to go on.")
     if row.place_id is None or not places.reclaim(db, row.place_id):
         arm = row.arm if row.started_at is not None else None
         place = places.claim(db, row.study_id, seen.study, synthetic=row.synthetic, arm=arm)
@@ -119,6 +124,27 @@ def release(db: Session, session_id: int, state: str, at: datetime) -> bool:
     left = update(SessionRow).where(*held).values(state=state, released_at=at).returning(SessionRow.place_id)
     place_id = db.execute(left.execution_options(synchronize_session=False)).scalar()
     return place_id is not None and places.give_back(db, place_id)
+
+
+def withdraw(db: Session, session_id: int, at: datetime) -> bool:
+    """Give back the place of a session whose work is gone at the recruiter's, at most once; also a finished one's.
+
+    Its answers stay, and whoever comes back with new work goes on, where there is a place.
+    """
+    if not release(db, session_id, "abandoned", at) and not _undo(db, session_id, at):
+        return False
+    row = db.get_one(SessionRow, session_id, populate_existing=True)
+    row.arrival = {**row.arrival, GONE: "1"}
+    return True
+
+
+def _undo(db: Session, session_id: int, at: datetime) -> bool:
+    done = (SessionRow.id == session_id, SessionRow.state == "finished", SessionRow.released_at.is_(None))
+    left = update(SessionRow).where(*done).values(state="abandoned", released_at=at, finished_at=None, code=None)
+    freed = left.returning(SessionRow.place_id).execution_options(synchronize_session=False)
+    place_id = db.execute(freed).scalar()
+    db.execute(delete(DigestRow).where(DigestRow.session_id == session_id))
+    return place_id is not None and places.reopen(db, place_id)
 
 
 def is_before_trials(row: SessionRow) -> bool:

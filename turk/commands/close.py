@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from evalsuite.db import default_url, make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
+from turk.commands.ledgers import books_of
+from turk.stopping import recruiter_of, wind_up
 from turk.studies import find_study, move_study
 from turk.tables import SessionRow
 
@@ -21,7 +23,8 @@ from turk.tables import SessionRow
 def command(name: str, reason: str, yes: bool, url: str | None) -> None:
     """Close a study for good: nobody new is let in, and those in the middle of it may finish.
 
-    All answers stay. A closed study cannot be opened again; copy it with `turk build --copy` to ask again.
+    Where a recruiter was asked for people, everybody is paid or decided about first, and all offers are deleted. All
+    answers stay. A closed study cannot be opened again; copy it with `turk build --copy` to ask again.
 
     \b
     Example:
@@ -36,6 +39,9 @@ def command(name: str, reason: str, yes: bool, url: str | None) -> None:
         return
     if not yes:
         _ask(name, state)
+    if recruiter_of(engine, name) is not None:
+        with books_of(engine, name, url) as books:
+            click.echo(f"{name}: {wind_up(books)} offers are deleted")
     with session_scope(engine) as session:
         row = find_study(session, name, lock=True)
         move_study(session, row, "closed", reason)

@@ -27,7 +27,11 @@ TaskState: TypeAlias = Literal["open", "paused", "closed"]
 
 
 class NotDone(UserError):
-    """The recruiter refused a call, and nothing of it was done: wrong credentials, no funds, a wrong value."""
+    """The recruiter refused a call, and nothing of it was done."""
+
+
+class Blocked(NotDone):
+    """The recruiter does nothing for us just now, and asking for the next thing is useless: credentials, no funds."""
 
 
 class Unsure(UserError):
@@ -41,10 +45,12 @@ class Where:
     Attributes:
         live: Whether real money is spent; else the recruiter's sandbox, where it has one.
         endpoint: Another server that speaks its API, such as `turk emulate`'s.
+        attempts: How often a call is tried before it is given up.
     """
 
     live: bool = False
     endpoint: str | None = None
+    attempts: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +273,7 @@ class Recruiter:
         batch: From the study's settings to the most people of one task; 0: one task that is extended.
         arrival: The key of an arrival's facts that names the work, such as "assignment"; None where there is none.
         open: Opens the desk; credentials come from the environment and are kept by nobody.
+        own_codes: Whether work comes with the session's own completion code; else a code is shared by all.
     """
 
     name: str
@@ -278,3 +285,4 @@ class Recruiter:
     batch: Callable[[Mapping[str, Any]], int]
     arrival: str | None
     open: Callable[[Where], Desk]
+    own_codes: bool = False
