@@ -10,6 +10,7 @@ from evalsuite.plugins import discover
 from webapp import assets, dashboard, errors, pages, participant
 from webapp.config import MAX_REQUEST_BYTES, Config
 from webapp.page import Page
+from webapp.studio import add_studio
 
 
 def create_app(config: Config) -> Flask:
@@ -39,6 +40,7 @@ def create_app(config: Config) -> Flask:
     engine = make_engine(config.database_url)
     upgrade(engine)
     app.extensions.update(engine=engine, config=config, revision=assets.revision())
+    add_studio(app, config)
     assets.add_assets(app)
     errors.register(app)
     app.register_blueprint(participant.blueprint)

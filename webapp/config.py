@@ -37,6 +37,7 @@ class Config:
         proxy_roles: Visitor's name to role, "*" for everyone else whom the proxy lets through.
         synthetic_key: What synthetic participants must know to take part; None where there are none.
         coloring_socket: Where the coloring process listens; None where `webapp serve` starts one.
+        uploads_dir: The folder of photos that visitors bring to color; None for one beside the thumbnails.
         recruiter_origins: Origins beside MTurk's own that may frame its studies and receive its forms (an emulator).
     """
 
@@ -52,7 +53,13 @@ class Config:
     proxy_roles: Mapping[str, str] | None = None
     synthetic_key: str | None = None
     coloring_socket: Path | None = None
+    uploads_dir: Path | None = None
     recruiter_origins: tuple[str, ...] = ()
+
+    @property
+    def uploads(self) -> Path:
+        """Where photos are that visitors bring to color."""
+        return self.uploads_dir or self.thumbnails_dir.parent / "uploads"
 
     @property
     def secure(self) -> bool:
@@ -65,8 +72,9 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
 
     Args:
         environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
-            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET and RECRUITER_ORIGINS; DATABASE_URL,
-            SECRET_KEY, ACCESS_TOKEN and SYNTHETIC_KEY also as the name of a file, in SECRET_KEY_FILE and so on.
+            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET, UPLOADS_DIR and RECRUITER_ORIGINS;
+            DATABASE_URL, SECRET_KEY, ACCESS_TOKEN and SYNTHETIC_KEY also as the name of a file, in SECRET_KEY_FILE
+            and so on.
         database_url: Wins over DATABASE_URL.
 
     Raises:
@@ -89,6 +97,7 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         proxy_roles=_roles(environ.get("PROXY_ROLES", "")),
         synthetic_key=secret(environ, "SYNTHETIC_KEY"),
         coloring_socket=Path(environ["COLORING_SOCKET"]) if environ.get("COLORING_SOCKET") else None,
+        uploads_dir=Path(environ["UPLOADS_DIR"]) if environ.get("UPLOADS_DIR") else None,
         recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
     )
 

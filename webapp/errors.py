@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from evalsuite.errors import UserError
+from evalsuite.studio.client import Away
 from webapp.config import MAX_REQUEST_BYTES
 from webapp.reading import SLOW
 from webapp.security import dashboard_headers
@@ -29,6 +30,7 @@ SENTENCES = {
 def register(app: Flask) -> None:
     """Let the app answer errors with sentences."""
     app.register_error_handler(UserError, _mistake)
+    app.register_error_handler(Away, _away)
     app.register_error_handler(HTTPException, _refusal)
     app.register_error_handler(Exception, _bug)
 
@@ -51,11 +53,21 @@ def _mistake(error: UserError) -> Response:
     return told(400, str(error))
 
 
+def _for_programs() -> bool:
+    return "." in request.path or request.path.startswith("/api/")
+
+
+def _away(error: Away) -> Response:
+    response = told(503, str(error))
+    response.headers["Retry-After"] = "3"
+    return response
+
+
 def _refusal(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    if status == 401 and request.method == "GET" and "." not in request.path and request.blueprint == "dashboard":
+    if status == 401 and request.method == "GET" and not _for_programs() and request.blueprint == "dashboard":
         return redirect(f"/login?next={quote(request.full_path.rstrip('?'))}")
     own = error.description if error.description and error.description != type(error).description else None
     response = told(status, own or SENTENCES.get(status, error.name + "."))

@@ -109,6 +109,7 @@ class Page:
         order: Its place in the navigation; None for pages that others link to.
         version: What an answer depends on beside its address: while it stays, browsers keep what they have.
         forms: In which forms it answers.
+        shared: Whether a view of it can be opened to people without a token.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Page:
     order: int | None = None
     version: Callable[[Session], object] = data_version
     forms: tuple[Form, ...] = ("html", "json", "csv")
+    shared: bool = True
 
     @property
     def parts(self) -> tuple[str, ...]:

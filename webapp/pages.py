@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from evalsuite.store import data_version
 from webapp.access import Visitor
+from webapp.coloring import add_coloring
 from webapp.doors import SHARING, add_doors, public_address, settings
 from webapp.forms import TYPES, bib_text, csv_text, json_text, tex_text
 from webapp.identity import visitor_of
@@ -49,6 +50,7 @@ def make_blueprint(pages: Mapping[str, Page]) -> Blueprint:
             blueprint.add_url_rule(path, f"{page.name}_{form}", _view(page, pages, form))
     add_doors(blueprint)
     add_pictures(blueprint)
+    add_coloring(blueprint)
     return blueprint
 
 
@@ -94,7 +96,7 @@ def _allow(page: Page, address: str, session: Session) -> ShareRow | None:
     visitor: Visitor = g.visitor
     if visitor.may(page.role):
         return None
-    for share in open_shares(session, visitor.shares) if page.role == "viewer" else ():
+    for share in open_shares(session, visitor.shares) if page.role == "viewer" and page.shared else ():
         if share.address == address:
             return share
     abort(401 if visitor.role == "anonymous" else 403)
@@ -139,7 +141,7 @@ def _page(made: Request, answer: Answer) -> str:
         to=asked.to,
         navigation=sorted(navigation, key=lambda page: page.order or 0),
         share=made.share,
-        share_days=DAYS if visitor.may(SHARING) else (),
+        share_days=DAYS if asked.page.shared and visitor.may(SHARING) else (),
         shared_since=made.share and data_version(asked.session) - made.share.data_version,
         version=made.version,
         visitor=visitor,

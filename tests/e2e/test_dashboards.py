@@ -32,6 +32,7 @@ PAGES = (
     f"/compare/1?{AT}",
     f"/gallery/1?{AT}",
     f"/photo/5?{AT}",
+    "/color",
     "/shares",
     "/login",
     "/leaderboard/99",
@@ -306,3 +307,4 @@ def test_style_and_scripts_stay_small() -> None:
     assert size("app.css") <= 15_000
     assert size("*.js") <= 40_000
     assert size("participant/*.js") <= 30_000
+    assert size("coloring/*.js") <= 30_000

@@ -48,6 +48,11 @@ EXPECTED: dict[str, dict[str, int]] = {
     "/photo/1.csv": DATA,
     "/photo/1.tex": DATA,
     "/photo/1.bib": DATA,
+    "/color": PAGE,
+    "/color.json": DATA,
+    "/color.csv": DATA,
+    "/color/gray": {"anonymous": LOGIN, "viewer": 404, "researcher": 404, "admin": 404},
+    "/api/color/methods": {"anonymous": OUT, "viewer": 503, "researcher": 503, "admin": 503},
     "/shares": SHARING,
 }
 PICTURES = ("target", "gray", "output", "thumb")

@@ -23,6 +23,7 @@ VIEWS = {
     f"/compare/1?{AT}": 40,
     f"/gallery/1?{AT}": 10,
     f"/gallery/1?{AT}&a=3&b=4&m=ciede2000&order=best&label=1&q=p": 12,
+    "/color?run=1&photo=1": 6,
     f"/photo/1?{AT}": 10,
 }
 """Views and how many statements each may make."""

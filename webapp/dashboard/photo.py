@@ -49,6 +49,7 @@ def answer(asked: Asked) -> Answer:
         "reference": _chosen(chosen, asked.values["b"], "b", chosen[REAL]),
         "on_stage": set(chosen), "table": _table(everyone, known, scores), "columns": _columns(known),
         "altered": [entry.label for entry in everyone if scores.get((entry.id, "l_shift"), 0) > ALTERED],
+        "color": asked.to("color", run=everyone[-1].run_id, photo=photo.id),
         "beside": photos_at(session, photo.dataset_id, [photo.position - 1, photo.position + 1]),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in everyone if entry.about.get("cite")}
