@@ -148,7 +148,7 @@ def _import_new(session: Session, run: Run, identity: str, played: Tournament | 
     _insert(session, FailureRow, failures(run, row.id, entries))
     _insert(session, OutputRow, outputs(run, entries, photos))
     update_board(session, Board(dataset_id, row.size, row.resize))
-    _grow_data_version(session)
+    grow_data_version(session)
     return Imported(row.id, True, row.scores)
 
 
@@ -253,7 +253,8 @@ def _insert(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any
         session.execute(insert(table), chunk)
 
 
-def _grow_data_version(session: Session) -> None:
+def grow_data_version(session: Session) -> None:
+    """Tell pages that something they show has changed."""
     grown = update(CounterRow).where(CounterRow.name == DATA_VERSION).values(value=CounterRow.value + 1)
     if cast("CursorResult[Any]", session.execute(grown)).rowcount == 0:
         session.add(CounterRow(name=DATA_VERSION, value=1))

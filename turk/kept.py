@@ -12,6 +12,7 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import now, session_scope
+from evalsuite.store import grow_data_version
 from evalsuite.tables import ColorizerRow, EntryRow
 from evalsuite.typesetting import Cell, Table
 from turk.analysis import Analysis
@@ -46,6 +47,7 @@ def keep(engine: Engine, study_id: int, found: Analysis, frames: tuple[pd.DataFr
         row.tables = [_plain(asdict(table)) for table in tables(found)]
         row.methods = methods(found, *frames)
         db.add(row)
+        grow_data_version(db)
         conditions = {name: key for name, key in db.execute(_conditions(study_id))}
         _keep_rates(db, study, found, conditions)
 

@@ -9,29 +9,28 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from evalsuite.styles import LABELED_REAL, PAPERS, Column
-from evalsuite.typesetting import DASH, Cell, Table, describe, number
+from evalsuite.typesetting import DASH, Cell, Table, describe
 from webapp.numbers import Printed, printed
+from webapp.opinions import PEOPLE, pairs_of, people_cells, people_differences
 from webapp.queries.boards import bests, cells
 from webapp.queries.differences import Difference, differences, vectors
+from webapp.queries.fooling import Fooled
 from webapp.queries.records import Board, Cells, Entry, Metric
 from webapp.queries.records import Cell as Score
-
-FOOL_RATE = "fool_rate"
-"""What papers' records call the share of people who took the output for the photo."""
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A column: its metric, how it is printed, and what a paper calls it; no metric for what people said."""
+    """A column: its metric, how it is printed, and what a paper calls it."""
 
     title: str
-    metric: Metric | None
-    printed: Printed | None
+    metric: Metric
+    printed: Printed
 
     @property
     def key(self) -> str:
         """What the column is called in addresses and files."""
-        return self.metric.name if self.metric else FOOL_RATE
+        return self.metric.name
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,16 @@ class Chosen:
         columns: Titles and metrics.
         by: The metric that ranks, None where there is none.
         pin: The method that others are compared with.
+        people: How often methods fooled people.
     """
 
     board: Board
     everyone: tuple[Entry, ...]
     shown: tuple[Entry, ...]
-    columns: tuple[tuple[str, Metric | None], ...]
+    columns: tuple[tuple[str, Metric], ...]
     by: Metric | None
     pin: Entry | None
+    people: Mapping[int, Fooled]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Tabulated:
         differences: (entry, metric) to the difference from the pinned one.
         domains: Metric to the range of its whiskers.
         bests: Metric to the best candidate's key and its group.
+        people: How often methods fooled people.
     """
 
     board: Board
@@ -80,6 +82,7 @@ class Tabulated:
     differences: Mapping[tuple[int, int], Difference]
     domains: Mapping[int, tuple[float, float]]
     bests: Mapping[int, tuple[int, int]]
+    people: Mapping[int, Fooled]
 
     def score(self, entry: Entry, metric: Metric | None) -> Score | None:
         """A value, None where there is none."""
@@ -107,29 +110,44 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     """Read what a leaderboard shows."""
     wanted = {metric.id: metric for metric in [chosen.by, *(metric for _, metric in chosen.columns)] if metric}
     keys = [entry.id for entry in chosen.shown] + ([chosen.pin.id] if chosen.pin else [])
-    scores = cells(session, keys, list(wanted))
+    pairs = pairs_of(session, chosen.people) if PEOPLE.id in wanted else {}
+    scores = {**cells(session, keys, list(wanted)), **people_cells(chosen.people, pairs)}
     competing = {entry.id for entry in chosen.shown if "target" not in entry.accepts}
     domains = {key: _domain([s for (e, m), s in scores.items() if m == key and e in competing]) for key in wanted}
     apart: dict[tuple[int, int], Difference] = {}
     if chosen.pin:
         apart = differences(session, keys, chosen.pin.id, scores, vectors(session, keys, list(wanted)))
+        apart |= people_differences(keys, chosen.pin.id, chosen.people, pairs)
         domains = {key: _around([d for (e, m), d in apart.items() if m == key and e in competing]) for key in wanted}
-    best = bests(session, [entry for entry in chosen.everyone if entry.candidate], list(wanted))
+    candidates = [entry for entry in chosen.everyone if entry.candidate]
+    best = {**bests(session, candidates, list(wanted)), **_fooling_best(candidates, scores)}
     heads = tuple(_heading(title, metric, scores) for title, metric in chosen.columns)
-    return Tabulated(chosen.board, chosen.shown, heads, scores, chosen.by, chosen.pin, apart, domains, best)
+    return Tabulated(
+        chosen.board, chosen.shown, heads, scores, chosen.by, chosen.pin, apart, domains, best, chosen.people
+    )
 
 
-def headings(metrics: Mapping[str, Metric], chosen: Sequence[str], style: str) -> list[tuple[str, Metric | None]]:
+def _fooling_best(candidates: Sequence[Entry], scores: Cells) -> dict[int, tuple[int, int]]:
+    """Who fooled people best, where two or more tried."""
+    ranked = sorted(
+        (score.place, entry.id, score.group)
+        for entry in candidates
+        if (score := scores.get((entry.id, PEOPLE.id))) and score.place is not None and score.group is not None
+    )
+    return {PEOPLE.id: (ranked[0][1], ranked[0][2])} if len(ranked) > 1 else {}
+
+
+def headings(metrics: Mapping[str, Metric], chosen: Sequence[str], style: str) -> list[tuple[str, Metric]]:
     """The columns: those of a paper, or the chosen metrics."""
     if style not in PAPERS:
         return [(metrics[name].title, metrics[name]) for name in chosen]
-    found: list[tuple[str, Metric | None]] = []
+    found: list[tuple[str, Metric]] = []
     for column in PAPERS[style]:
         name = column.filled_by(list(metrics))
         if name is not None:
             found.append((_title(column, metrics[name]), metrics[name]))
         elif column.title == LABELED_REAL:
-            found.append((LABELED_REAL, None))
+            found.append((LABELED_REAL, PEOPLE))
     return found
 
 
@@ -150,10 +168,8 @@ def _around(found: Sequence[Difference]) -> tuple[float, float]:
     return min([0.0, *edges]), max([0.0, *edges])
 
 
-def _heading(title: str, metric: Metric | None, scores: Cells) -> Heading:
+def _heading(title: str, metric: Metric, scores: Cells) -> Heading:
     """Choose how a column is printed."""
-    if metric is None:
-        return Heading(title, None, None)
     return Heading(title, metric, printed(metric, [s.value for (_, key), s in scores.items() if key == metric.id]))
 
 
@@ -170,15 +186,14 @@ def records(table: Tabulated) -> list[dict[str, Any]]:
         }
         for entry in table.entries
         for column in table.headings
-        if column.metric and (score := table.score(entry, column.metric))
+        if (score := table.score(entry, column.metric))
         for apart in (table.difference(entry, column.metric),)
     ]  # fmt: skip
 
 
 def typeset(table: Tabulated, caption: str) -> Table:
     """The same for a paper."""
-    heads = [column.printed.head.replace(column.printed.metric.title, column.title) if column.printed else column.title
-             for column in table.headings]  # fmt: skip
+    heads = [column.printed.head.replace(column.metric.title, column.title) for column in table.headings]
     rows = [(entry.label, tuple(_cell(table, entry, column) for column in table.headings)) for entry in table.entries]
     notes = ["Bold: the best; dagger: not told from it by paired tests with Holm's correction. Brackets: 95%."]
     if table.pin:
@@ -188,11 +203,9 @@ def typeset(table: Tabulated, caption: str) -> Table:
 
 def _cell(table: Tabulated, entry: Entry, column: Heading) -> Cell:
     score, shown = table.score(entry, column.metric), column.printed
-    if shown is None:
-        value = table.reported(entry, column)
-        return Cell(number(value, "fraction", 1))
     if score is None:
-        return Cell(DASH)
+        published = table.reported(entry, column)
+        return Cell(DASH if published is None or table.pin else f"{shown.value(published)} (published)")
     apart = table.difference(entry, column.metric)
     if apart is not None:
         return Cell(shown.value(apart.value, signed=True), shown.span((apart.lo, apart.hi), signed=True))

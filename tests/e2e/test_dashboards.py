@@ -18,6 +18,7 @@ from evalsuite.color import rgb_to_lab
 from evalsuite.color_difference import ciede2000
 from evalsuite.db import make_engine
 from tests.conftest import migrate
+from tests.webapp.answered import add_study
 from tests.webapp.conftest import OWNER_TOKEN, config_of
 from tests.webapp.runs import import_three_runs
 from webapp import create_app
@@ -31,6 +32,8 @@ PAGES = (
     f"/leaderboard/1?{AT}&style=zhang2016",
     f"/compare/1?{AT}",
     f"/gallery/1?{AT}",
+    f"/gallery/1?{AT}&m=fool_rate&order=best",
+    f"/gallery/1?{AT}&m=convincing",
     f"/photo/5?{AT}",
     "/color",
     "/shares",
@@ -47,6 +50,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     migrate(url)
     engine = make_engine(url)
     import_three_runs(engine, folder)
+    add_study(engine)
     engine.dispose()
     app = create_app(config_of(url, folder))
     server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -12,19 +12,35 @@ from sqlalchemy import event
 
 from tests.webapp.conftest import come_in
 
-LARGE = ("scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "chroma", "trials", "failures")
+LARGE = (
+    "photo_rates",
+    "analyses",
+    "scores",
+    "vectors",
+    "outputs",
+    "summaries",
+    "standings",
+    "pairs",
+    "curves",
+    "chroma",
+    "trials",
+    "failures",
+)
 AT = "at=squash-24"
 VIEWS = {
     "/": 4,
     "/run/1": 15,
-    f"/leaderboard/1?{AT}": 8,
-    f"/leaderboard/1?{AT}&m=psnr_rgb,auc&pin=2": 12,
-    f"/leaderboard/1?{AT}&style=zhang2016&q=o": 8,
+    f"/leaderboard/1?{AT}": 10,
+    f"/leaderboard/1?{AT}&m=psnr_rgb,auc&pin=2": 13,
+    f"/leaderboard/1?{AT}&m=fool_rate&by=fool_rate&pin=2": 13,
+    f"/leaderboard/1?{AT}&style=zhang2016&q=o": 10,
     f"/compare/1?{AT}": 40,
     f"/gallery/1?{AT}": 10,
     f"/gallery/1?{AT}&a=3&b=4&m=ciede2000&order=best&label=1&q=p": 12,
     "/color?run=1&photo=1": 6,
-    f"/photo/1?{AT}": 10,
+    f"/gallery/1?{AT}&m=fool_rate&a=3&b=4": 11,
+    f"/gallery/1?{AT}&m=convincing&a=3": 11,
+    f"/photo/1?{AT}": 12,
 }
 """Views and how many statements each may make."""
 

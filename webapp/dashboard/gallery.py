@@ -1,125 +1,104 @@
-"""The gallery of a dataset: photos in the order of a score, or of the difference of two methods."""
+"""The gallery of a dataset: photos in the order of a score, of a difference, or of how often people were fooled."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
-from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound
 
-from evalsuite.errors import UserError
 from evalsuite.thumbnails import resize_of, target_key
+from turk.photo_rates import ENOUGH
 from webapp.numbers import Printed, printed
+from webapp.opinions import PEOPLE
 from webapp.page import Answer, Asked, Page, Parameter
-from webapp.parameters import cursor, one_of, whole
+from webapp.parameters import one_of
 from webapp.pictures import thumbnail_address
-from webapp.queries.boards import entries, find_board, metrics, preferred
-from webapp.queries.differences import vectors
-from webapp.queries.photos import Floats, Photo, labelled, matching, outputs, page_of, photos_at
-from webapp.queries.records import Board, Entry, Metric
+from webapp.queries.photos import Photo, labelled, outputs, photos_at
+from webapp.selection import AFTER, ORDER, SELECTION, Selection, finite, fool_counts, select_photos
+from webapp.standout import SETS
 from webapp.tiles import tile
 
 PER_PAGE = 48
 
 
-@dataclass(frozen=True)
-class View:
-    """What a gallery shows: a method's scores, or how much better they are than another's."""
-
-    board: Board
-    a: Entry
-    b: Entry | None
-    metric: Metric
-    scores: Mapping[int, Floats]
-
-    @cached_property
-    def values(self) -> Floats:
-        """What photos are ordered by."""
-        own = self.scores[self.a.id]
-        return own if self.b is None else own - self.scores[self.b.id]
-
-
 def answer(asked: Asked) -> Answer:
     """Show a page of photos."""
     session, wanted = asked.session, asked.values
-    board, _ = find_board(session, asked.parts["dataset"], wanted["at"])
-    everyone, known = entries(session, board), metrics(session, board)
-    view = _view(session, board, everyone, known, wanted)
-    kept = matching(session, board.dataset_id, wanted["label"], wanted["q"])
-    best_up = view.metric.better != "lower"
-    order = page_of(view.values, (wanted["order"] == "best") == best_up, wanted["after"], PER_PAGE, kept)
-    photos = photos_at(session, board.dataset_id, order.positions.tolist())
-    found = _records(session, asked, view, [photos[position] for position in order.positions.tolist()])
+    view = select_photos(asked)
+    board = view.board
+    order = view.order(wanted["order"], wanted["after"], PER_PAGE)
+    positions = order.positions.tolist()
+    photos = photos_at(session, board.dataset_id, positions)
+    found = _records(asked, view, [photos[position] for position in positions])
     data = {
-        "dataset": {"id": board.dataset_id, **board.shown}, "metric": view.metric.name, "order": wanted["order"],
+        "dataset": {"id": board.dataset_id, **board.shown}, "metric": view.by.name, "order": wanted["order"],
         "a": view.a.name, "b": view.b and view.b.name, "photos": order.total, "first": order.first,
+        "studies": {entry.name: view.asked[entry.id].study for entry in view.chosen.values() if view.rates},
     }  # fmt: skip
-    shown = printed(view.metric, [float(np.nanmean(scores)) for scores in view.scores.values()])
+    shown = printed(view.far or view.by, [_middle(view, name) for name in view.chosen])
     context = {} if asked.form != "html" else {
-        "view": view, "records": found, "tiles": _tiles(view, found, shown, wanted["beside"] == "real"), "order": order,
-        "entries": everyone, "metrics": known, "shown": shown, "per_page": PER_PAGE,
-        "labelled": labelled(session, board.dataset_id),
+        "view": view, "board": board, "records": found, "order": order, "entries": view.everyone, "sets": SETS,
+        "tiles": _tiles(view, found, shown, wanted["beside"] == "real"), "metrics": view.metrics, "shown": shown,
+        "per_page": PER_PAGE, "labelled": labelled(session, board.dataset_id), "people": view.by.kind == PEOPLE.kind,
+        "enough": ENOUGH,
     }  # fmt: skip
     return Answer(f"Gallery of {board.dataset}", data, lambda: found, context)
 
 
-def _view(
-    session: Session, board: Board, everyone: list[Entry], known: Mapping[str, Metric], wanted: Mapping[str, Any]
-) -> View:
-    metric = known.get(wanted["m"]) if wanted["m"] else preferred(known)
-    if metric is None:
-        raise UserError(f"Gallery: m: no metric {wanted['m']!r} here. There are {', '.join(known)}.")
-    chosen = {entry.id: entry for entry in everyone}
-    for name in ("a", "b"):
-        if wanted[name] is not None and wanted[name] not in chosen:
-            raise UserError(f"Gallery: {name}: no method has key {wanted[name]} here. Use the page's own links.")
-    a = chosen[wanted["a"]] if wanted["a"] else next((e for e in reversed(everyone) if e.candidate), everyone[-1])
-    b = chosen[wanted["b"]] if wanted["b"] not in (None, a.id) else None
-    found = vectors(session, [entry.id for entry in (a, b) if entry], [metric.id])
-    scores = {key: by_photo for (key, _), by_photo in found.items()}
-    if len(scores) < 1 + (b is not None):
-        names = " and ".join(entry.label for entry in (a, b) if entry)
-        raise NotFound(f"{names} have no {metric.title} for single photos. Choose another metric or method.")
-    return View(board, a, b, metric, scores)
+def _middle(view: Selection, name: str) -> float:
+    values = view.of(view.chosen[name])
+    return float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
 
 
-def _records(session: Session, asked: Asked, view: View, photos: Sequence[Photo]) -> list[dict[str, Any]]:
+def _records(asked: Asked, view: Selection, photos: Sequence[Photo]) -> list[dict[str, Any]]:
     """A record per photo: its scores, and where its pictures are."""
-    methods = {name: entry for name, entry in (("a", view.a), ("b", view.b)) if entry}
-    made = outputs(session, [entry.id for entry in methods.values()], [photo.id for photo in photos])
+    methods = view.chosen
+    made = outputs(asked.session, [entry.id for entry in methods.values()], [photo.id for photo in photos])
     resize, at, b = resize_of(view.board.shown), asked.texts.get("at"), view.b.id if view.b else None
+    people = fool_counts(view, [photo.position for photo in photos])
     return [
         {
             "photo": photo.name, "class": photo.label,
-            **{name: _finite(view.scores[entry.id][photo.position]) for name, entry in methods.items()},
+            **{name: finite(view.of(entry)[photo.position]) for name, entry in methods.items()}, **counts,
             "address": asked.to("photo", photo=photo.id, at=at, a=view.a.id, b=b),
             "real": thumbnail_address(target_key(photo.sha256, resize)),
             **{f"output_{name}": thumbnail_address(made[entry.id, photo.id]) if (entry.id, photo.id) in made else None
                for name, entry in methods.items()},
-        } | ({"difference": _finite(view.values[photo.position])} if view.b else {})
-        for photo in photos
+        } | _of_order(view, photo)
+        for photo, counts in zip(photos, people, strict=True)
     ]  # fmt: skip
 
 
-def _tiles(view: View, records: Sequence[Mapping[str, Any]], shown: Printed, real: bool) -> Markup:
+def _of_order(view: Selection, photo: Photo) -> dict[str, float | None]:
+    """What the photo is ordered by, where that is not the method's own value."""
+    if view.by.name in SETS:
+        return {view.by.name: finite(view.values[photo.position])}
+    return {"difference": finite(view.values[photo.position])} if view.b else {}
+
+
+def _tiles(view: Selection, records: Sequence[Mapping[str, Any]], shown: Printed, real: bool) -> Markup:
     made = []
     for record in records:
         pictures = [("Photo", record["real"])] if real else []
-        for name, entry in (("a", view.a), ("b", view.b)):
-            if entry and record[f"output_{name}"]:
+        for name, entry in view.chosen.items():
+            if record[f"output_{name}"]:
                 pictures.append((entry.label, record[f"output_{name}"]))
-        text = " / ".join(shown.value(record[name]) for name in ("a", "b") if name in record)
-        made.append(tile(record["address"], pictures, record["photo"], text))
+        texts = [_told(view, record, name, shown) for name in view.chosen]
+        made.append(tile(record["address"], pictures, record["photo"], " / ".join(texts)))
     return Markup("\n").join(made)
 
 
-def _finite(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _told(view: Selection, record: Mapping[str, Any], name: str, shown: Printed) -> str:
+    """A method's value, or how often it fooled how many."""
+    if not view.rates:
+        return shown.value(record[name])
+    counted = f"{record[f'fooled_{name}']} of {record[f'views_{name}']}" if record[f"views_{name}"] else "not seen"
+    if view.far is not None:
+        return f"{counted}, {shown.value(record[name])}"
+    ends = (record[f"low_{name}"], record[f"high_{name}"])
+    return f"{counted}: {shown.value(record[name])}% {shown.span(ends)}" if record[f"views_{name}"] else counted
 
 
 PAGE = Page(
@@ -128,14 +107,10 @@ PAGE = Page(
     title="Gallery",
     answer=answer,
     parameters=(
-        Parameter("at", "how photos were brought to size"),
-        Parameter("a", "a method", whole),
-        Parameter("b", "a method to compare with", whole),
-        Parameter("m", "a metric"),
-        Parameter("order", "worst or best first", one_of("worst", "best"), "worst"),
+        *SELECTION[:4],
+        ORDER,
         Parameter("beside", "what is shown beside", one_of("real", "nothing"), "real"),
-        Parameter("label", "a class", whole),
-        Parameter("q", "a part of a photo's name"),
-        Parameter("after", "where the page before ended", cursor),
+        *SELECTION[4:],
+        AFTER,
     ),
 )

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from evalsuite.errors import UserError
 from evalsuite.styles import STYLES
+from webapp.opinions import PEOPLE
 from webapp.page import Answer, Asked, Page, Parameter, Shorter
 from webapp.parameters import names, one_of, whole
 from webapp.queries.boards import SHOWN, entries, find_board, metrics, values
+from webapp.queries.fooling import Fooled, fooled
 from webapp.queries.records import Entry, Metric
 from webapp.rows import rows
 from webapp.tabulation import Chosen, headings, records, tabulate, typeset
@@ -24,14 +26,17 @@ def answer(asked: Asked) -> Answer:
     """Rank the methods of a dataset."""
     session, wanted = asked.session, asked.values
     board, others = find_board(session, asked.parts["dataset"], wanted["at"])
-    known = metrics(session, board)
-    columns = headings(known, _chosen(asked, known), wanted["style"])
-    by = _by(known, wanted["by"], [metric for _, metric in columns if metric])
     everyone = entries(session, board)
-    ordered = _ordered(session, [entry for entry in everyone if wanted["q"].lower() in entry.label.lower()], by)
+    people = fooled(session, [entry.id for entry in everyone])
+    known = metrics(session, board) | ({PEOPLE.name: PEOPLE} if people else {})
+    columns = headings(known, _chosen(asked, known), wanted["style"])
+    by = _by(known, wanted["by"], [metric for _, metric in columns])
+    named = [entry for entry in everyone if wanted["q"].lower() in entry.label.lower()]
+    ordered = _ordered(named, by, _values(session, named, by, people))
     start = next((k + 1 for k, entry in enumerate(ordered) if entry.id == wanted["after"]), 0)
     shown = tuple(ordered[start : start + PER_PAGE])
-    table = tabulate(session, Chosen(board, tuple(everyone), shown, tuple(columns), by, _pin(everyone, wanted["pin"])))
+    pin = _pin(everyone, wanted["pin"])
+    table = tabulate(session, Chosen(board, tuple(everyone), shown, tuple(columns), by, pin, people))
     more = start + PER_PAGE < len(ordered)
     data = {
         "dataset": {"id": board.dataset_id, **board.shown}, "ranked_by": by and by.name,
@@ -40,6 +45,7 @@ def answer(asked: Asked) -> Answer:
     context = {
         "table": table, "rows": rows(table), "others": others, "metrics": known, "styles": STYLES,
         "next_page": shown[-1].id if more else None, "shown": [metric for _, metric in columns],
+        "people": people and by == PEOPLE,
     } if asked.form == "html" else {}  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in shown if entry.about.get("cite")}
     caption = f"Ranked by {by.title}." if by else ""
@@ -54,7 +60,9 @@ def _chosen(asked: Asked, known: Mapping[str, Metric]) -> list[str]:
         if name not in known:
             raise UserError(f"Leaderboard: m: no metric {name!r} on this board. It has {', '.join(known)}.")
     first = [name for name in SHOWN if name in known]
-    usual = [*first, *(name for name in known if name not in first)][:COLUMNS]
+    people = [PEOPLE.name] if PEOPLE.name in known else []
+    rest = [name for name in known if name not in (*first, *people)]
+    usual = [*people, *first, *rest][:COLUMNS]
     if wanted and set(wanted) == set(usual) and asked.form == "html":
         raise Shorter(asked.here(m=None))
     return list(wanted) or usual
@@ -63,7 +71,10 @@ def _chosen(asked: Asked, known: Mapping[str, Metric]) -> list[str]:
 def _by(known: Mapping[str, Metric], name: str, shown: Sequence[Metric]) -> Metric | None:
     if name and name not in known:
         raise UserError(f"Leaderboard: by: no metric {name!r} on this board. It has {', '.join(known)}.")
-    return known[name] if name else next((m for m in shown if m.better), shown[0] if shown else None)
+    if name:
+        return known[name]
+    ranking = [metric for metric in shown if metric.better and metric != PEOPLE]  # few methods are ever shown to people
+    return next(iter([*ranking, *shown]), None)
 
 
 def _pin(everyone: Sequence[Entry], key: int | None) -> Entry | None:
@@ -73,9 +84,16 @@ def _pin(everyone: Sequence[Entry], key: int | None) -> Entry | None:
     return found
 
 
-def _ordered(session: Session, found: Sequence[Entry], by: Metric | None) -> list[Entry]:
+def _values(
+    session: Session, found: Sequence[Entry], by: Metric | None, people: Mapping[int, Fooled]
+) -> Mapping[int, float]:
+    if by == PEOPLE:
+        return {key: rate.value for key, rate in people.items()}
+    return values(session, [entry.id for entry in found], by.id) if by else {}
+
+
+def _ordered(found: Sequence[Entry], by: Metric | None, value: Mapping[int, float]) -> list[Entry]:
     """Best first; without a direction the highest first; those without a value last."""
-    value = values(session, [entry.id for entry in found], by.id) if by else {}
     sign = 1 if by and by.better == "lower" else -1
     return sorted(found, key=lambda entry: (entry.id not in value, sign * value.get(entry.id, 0.0), entry.id))
 

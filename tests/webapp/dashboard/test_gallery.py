@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from scipy.stats import rankdata
 
+from tests.webapp.answered import RARE, fooled_by
 from tests.webapp.runs import PHOTOS, values_of
 from webapp.dashboard import gallery
 
@@ -116,3 +118,72 @@ def test_what_cannot_be_shown_is_refused_with_a_sentence(
 
     assert answer.status_code == status
     assert sentence in answer.text
+
+
+def records(viewer: FlaskClient, query: str) -> list[dict[str, Any]]:
+    """The photos that a gallery lists."""
+    return list(page(viewer, f"{AT}&{query}")["rows"])
+
+
+def test_photos_are_ordered_by_how_often_people_were_fooled_with_counts(
+    viewer: FlaskClient, entries: dict[str, int]
+) -> None:
+    found = records(viewer, f"a={entries['good']}&m=fool_rate&order=best")
+
+    shrunk = [row["shrunk_a"] for row in found]
+    assert shrunk == sorted(shrunk, reverse=True)
+    assert len(found) == PHOTOS
+    for row in found:
+        assert (row["fooled_a"], row["views_a"]) == fooled_by("good", int(row["photo"][1:]))
+    text = viewer.get(f"/gallery/1?{AT}&a={entries['good']}&m=fool_rate&order=best").text
+    fooled, views = fooled_by("good", PHOTOS - 1)
+    assert f"<b>{fooled} of {views}: " in text
+    assert "study people-of-street, 40 people" in text
+
+
+def test_two_methods_are_compared_by_how_often_each_fooled(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    found = records(viewer, f"a={entries['good']}&b={entries['gray']}&m=fool_rate&order=best")
+
+    apart = [row["a"] - row["b"] for row in found]
+    assert apart == pytest.approx([row["difference"] for row in found])
+    assert apart == sorted(apart, reverse=True)
+
+
+def test_convincing_failures_fooled_often_and_are_far_from_the_truth(
+    viewer: FlaskClient, entries: dict[str, int]
+) -> None:
+    found = records(viewer, f"a={entries['good']}&m=convincing")
+
+    names = [int(row["photo"][1:]) for row in found]
+    seen = [k for k in range(PHOTOS) if k != RARE]
+    assert sorted(names) == seen  # those that few saw are left out
+    often, far = (rankdata(values) - 1 for values in (
+        [fooled_by("good", k)[0] for k in seen], [values_of("good")["ciede2000"][k] for k in seen]
+    ))  # fmt: skip
+    expected = dict(zip(seen, np.minimum(often, far) / (len(seen) - 1), strict=True))
+    assert [row["convincing"] for row in found] == pytest.approx([expected[k] for k in names])
+    assert found[0]["convincing"] == max(expected.values())
+
+
+def test_what_is_right_and_not_believed_is_the_other_end(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    found = records(viewer, f"a={entries['good']}&m=unbelieved")
+    text = viewer.get(f"/gallery/1?{AT}&a={entries['good']}&m=unbelieved").text
+
+    first, last = found[0], found[-1]
+    assert first["shrunk_a"] < last["shrunk_a"] or first["a"] < last["a"]
+    assert "seen fewer than 10 times are left out" in text
+    assert "Right but never believed" in text
+
+
+def test_methods_that_nobody_was_asked_about_are_told_which_were(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    answer = viewer.get(f"/gallery/1?{AT}&a={entries['truth']}&m=fool_rate")
+
+    assert answer.status_code == 404
+    assert "Truth was in no study whose results may be seen. These were: Gray, Good, Rival." in answer.text
+
+
+def test_where_nobody_was_asked_fool_rates_are_no_metric(viewer: FlaskClient) -> None:
+    answer = viewer.get("/gallery/1?at=crop-24&m=fool_rate")
+
+    assert answer.status_code == 400
+    assert "no metric" in answer.text

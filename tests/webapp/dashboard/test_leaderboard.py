@@ -85,9 +85,10 @@ def test_the_view_of_table_1_has_its_columns_and_what_people_said(viewer: FlaskC
 
     heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', text)
     assert [re.sub("<[^>]+>", "", head) for head in heads] == [
-        "Rank", "Method", "n", "From the next", "Params ↓ (MB)", "AuC non-rebal ↑ (%)", "Labeled real (%)",
+        "Rank", "Method", "n", "From the next", "Params ↓ (MB)", "AuC non-rebal ↑ (%)", "Labeled real ↑ (%)",
     ]  # fmt: skip
-    assert "<td>32.3</td>" in text  # the paper's fool rate
+    assert "<u>published 32.3</u>" in text  # the paper's fool rate
+    assert "<u>40 people, 480 trials</u>" in text
 
 
 def test_metrics_can_be_chosen_and_ranked_by(viewer: FlaskClient) -> None:
@@ -176,3 +177,33 @@ def test_a_dataset_that_is_not_there_is_not_found(viewer: FlaskClient) -> None:
 
     assert answer.status_code == 404
     assert "There is no dataset 77" in answer.text
+
+
+def test_methods_rank_by_how_often_they_fooled_people(viewer: FlaskClient) -> None:
+    found = rows(viewer, f"{BOARD}&m=fool_rate&by=fool_rate")
+
+    good, rival, gray = (found[name, "fool_rate"] for name in ("good", "rival", "gray"))
+    assert [row["place"] for row in (good, rival, gray)] == [1, 2, 3]
+    assert [(row["rank_lo"], row["rank_hi"]) for row in (good, rival, gray)] == [(1, 2), (1, 2), (3, 3)]
+    assert (good["value"], good["low"], good["high"], good["n"]) == pytest.approx((0.30, 0.25, 0.35, 40))
+    assert good["published"] == 0.323
+    assert rival["photos_more"] == 0
+
+
+def test_neighbors_are_told_how_many_people_more_would_part_them(viewer: FlaskClient) -> None:
+    """By hand: the difference 0.02 has standard error 0.04 / 1.96; at 80% power and 5% / 3 it takes (3.235 e / d)^2."""
+    text = viewer.get(f"{BOARD}&m=fool_rate&by=fool_rate").text
+    needed = 40 * ((2.3940 + 0.8416) * (0.04 / 1.96) / 0.02) ** 2
+
+    told = int(re.findall(r"≈ ([\d,]+) people more", text)[0].replace(",", ""))
+
+    assert told == pytest.approx(needed - 40, abs=2)
+
+
+def test_a_pinned_method_shows_how_fool_rates_differ(viewer: FlaskClient) -> None:
+    base = rows(viewer, f"{BOARD}&m=fool_rate&by=fool_rate")["gray", "fool_rate"]["entry"]
+
+    found = rows(viewer, f"{BOARD}&m=fool_rate&by=fool_rate&pin={base}")
+
+    row = found["good", "fool_rate"]
+    assert [row["difference"], row["difference_low"], row["difference_high"]] == pytest.approx([0.25, 0.19, 0.31])
