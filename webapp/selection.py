@@ -91,8 +91,12 @@ class Selection:
         return page_of(self.values, (order == "best") == best_up or self.by.name in SETS, after, size, self.kept)
 
 
-def select_photos(asked: Asked) -> Selection:
+def select_photos(asked: Asked, known_to_people: bool = False) -> Selection:
     """Read what a page's parameters select.
+
+    Args:
+        asked: A page with the parameters of SELECTION.
+        known_to_people: Whether to begin with a method that a study asked about, where nobody chose one.
 
     Raises:
         UserError: There is no such method or metric.
@@ -106,7 +110,7 @@ def select_photos(asked: Asked) -> Selection:
     by = known.get(wanted["m"]) if wanted["m"] else preferred(known)
     if by is None:
         raise UserError(f"{asked.page.title}: m: no metric {wanted['m']!r} here. There are {', '.join(known)}.")
-    a = _entry(asked, everyone, "a") or _first(everyone, studies if by.kind == PEOPLE.kind else {})
+    a = _entry(asked, everyone, "a") or _first(everyone, studies if known_to_people or by.kind == PEOPLE.kind else {})
     b = _entry(asked, everyone, "b")
     kept = matching(session, board.dataset_id, wanted["label"], wanted["q"])
     chosen = Selection(board, everyone, known, a, None if b == a else b, by, kept, asked=studies)
@@ -114,7 +118,7 @@ def select_photos(asked: Asked) -> Selection:
 
 
 def _entry(asked: Asked, everyone: Sequence[Entry], name: str) -> Entry | None:
-    key = asked.values[name]
+    key = asked.values.get(name)
     found = next((entry for entry in everyone if entry.id == key), None)
     if key and found is None:
         raise UserError(f"{asked.page.title}: {name}: no method has key {key} here. Use the page's own links.")

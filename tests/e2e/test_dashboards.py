@@ -12,6 +12,8 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from scipy.special import ndtri
+from scipy.stats import binomtest
 from werkzeug.serving import make_server
 
 from evalsuite.color import rgb_to_lab
@@ -36,6 +38,7 @@ PAGES = (
     f"/gallery/1?{AT}&m=convincing",
     f"/photo/5?{AT}",
     "/color",
+    f"/judge/1?{AT}",
     "/shares",
     "/login",
     "/leaderboard/99",
@@ -238,6 +241,57 @@ def test_pixels_are_read_and_differences_mapped_as_the_suite_computes_them(visit
     expect(visit.locator(".layer canvas")).to_have_count(2)
     visit.get_by_label("Show").select_option("")
     expect(visit.locator(".layer canvas")).to_have_count(0)
+
+
+def test_the_judge_is_shown_pairs_as_participants_are_and_nothing_of_it_is_sent(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/judge/1?{AT}&n=4")
+    sent: list[str] = []
+    visit.on("request", lambda asked: sent.append(asked.method) if asked.method != "GET" else None)
+
+    visit.keyboard.press("Enter")
+    for _ in range(4):
+        expect(visit.get_by_text("Which one was the fake?")).to_be_visible(timeout=30_000)
+        visit.keyboard.press("ArrowLeft")
+        expect(visit.get_by_text("Which one was the fake?")).to_be_hidden()
+        if visit.get_by_role("heading", name="You judged").is_visible():
+            break
+    while not visit.get_by_role("heading", name="You judged").is_visible():  # an exposure missed and was replaced
+        if visit.get_by_text("Which one was the fake?").is_visible():
+            visit.keyboard.press("ArrowLeft")
+        visit.wait_for_timeout(200)
+
+    rows = visit.locator("tbody tr")
+    expect(rows.nth(0)).to_contain_text("You")
+    expect(rows.nth(1)).to_contain_text("Study people-of-street")
+    expect(rows.nth(1)).to_contain_text("40 people, 480 trials")
+    assert sent == []
+
+
+def test_the_judge_can_stop_and_is_told_how_it_went_so_far(visit: Page, address: str) -> None:
+    opened(visit, f"{address}/judge/1?{AT}")
+
+    visit.keyboard.press("Enter")
+    expect(visit.get_by_text("Which one was the fake?")).to_be_visible(timeout=30_000)
+    visit.keyboard.press("Escape")
+
+    expect(visit.get_by_role("button", name="Start")).to_be_visible()
+
+
+def test_the_browsers_d_prime_is_that_of_studies(visit: Page, address: str) -> None:
+    """Of 10 fakes on each side, 8 and 3 answers "left": H = 8.5 / 11 and F = 3.5 / 11."""
+    opened(visit, f"{address}/judge/1?{AT}")
+    answers = [{"fake": side, "answer": "left" if k < lefts else "right"}
+               for side, lefts in (("left", 8), ("right", 3)) for k in range(10)]  # fmt: skip
+
+    found = visit.evaluate(
+        "async (answers) => { const d = await import('/static/detection.js');"
+        " return [d.sensitivity(answers).d, d.interval(6, 20), [0.001, 0.3, 0.5, 0.99].map(d.quantile)]; }",
+        answers,
+    )
+
+    assert found[0] == pytest.approx((ndtri(8.5 / 11) - ndtri(3.5 / 11)) / 2**0.5)
+    assert found[1] == pytest.approx(list(binomtest(6, 20).proportion_ci(method="wilson")), abs=1e-6)
+    assert found[2] == pytest.approx(ndtri([0.001, 0.3, 0.5, 0.99]).tolist(), abs=1e-8)
 
 
 def _ciede2000(photo: tuple[int, ...], output: tuple[int, ...]) -> float:

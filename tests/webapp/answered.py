@@ -49,7 +49,7 @@ def add_study(engine: Engine) -> int:
                 tables=[],
                 methods="",
                 agreement=None,
-            )  # fmt: skip
+            )
         )
         return key
 

@@ -13,19 +13,9 @@ from sqlalchemy import event
 from tests.webapp.conftest import come_in
 
 LARGE = (
-    "photo_rates",
-    "analyses",
-    "scores",
-    "vectors",
-    "outputs",
-    "summaries",
-    "standings",
-    "pairs",
-    "curves",
-    "chroma",
-    "trials",
-    "failures",
-)
+    "scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "chroma", "trials", "failures",
+    "photo_rates", "fool_rates", "analyses", "digests",
+)  # fmt: skip
 AT = "at=squash-24"
 VIEWS = {
     "/": 4,
@@ -38,8 +28,9 @@ VIEWS = {
     f"/gallery/1?{AT}": 10,
     f"/gallery/1?{AT}&a=3&b=4&m=ciede2000&order=best&label=1&q=p": 12,
     "/color?run=1&photo=1": 6,
-    f"/gallery/1?{AT}&m=fool_rate&a=3&b=4": 11,
-    f"/gallery/1?{AT}&m=convincing&a=3": 11,
+    f"/gallery/1?{AT}&a=3&b=4&m=fool_rate": 11,
+    f"/gallery/1?{AT}&a=3&m=convincing": 11,
+    f"/judge/1?{AT}": 12,
     f"/photo/1?{AT}": 12,
 }
 """Views and how many statements each may make."""
