@@ -20,6 +20,7 @@ from evalsuite.db import make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
 from turk.clues import clues_of
 from turk.design import arms_of, plan_session
+from turk.hosted import Elsewhere, lend
 from turk.own_site import own_site
 from turk.received import Browser, Shown
 from turk.registry import protocol
@@ -97,7 +98,9 @@ class Audit:
         return {**self.truth.to_json(), "catch": catch, "limit": LIMIT, "passed": self.failed is None}
 
 
-def audit_study(study: Study, folder: Path, images: int, told: Callable[[int], object] = id) -> Audit:
+def audit_study(
+    study: Study, folder: Path, images: int, told: Callable[[int], object] = id, elsewhere: Elsewhere | None = None
+) -> Audit:
     """Let simulated participants take a copy of a study on a site of its own, and try to tell the truth.
 
     Nothing is written to the study's database; all that comes is measured on the real site, over HTTP.
@@ -107,13 +110,14 @@ def audit_study(study: Study, folder: Path, images: int, told: Callable[[int], o
         folder: Its files.
         images: How many images are asked for, about.
         told: Called with the number of images of each session when it is through.
+        elsewhere: Copies of its stimuli that browsers are sent to.
 
     Raises:
         UserError: Too few images for a verdict, or the site does not answer.
     """
     if images < LEAST_IMAGES:
         raise UserError(f"audit: a verdict needs at least {LEAST_IMAGES} images; got {images}. Ask for more.")
-    return judged(study, receive(study, folder, sessions_for(study, images), told))
+    return judged(study, receive(study, folder, sessions_for(study, images), told, elsewhere))
 
 
 def judged(study: Study, images: Sequence[Shown]) -> Audit:
@@ -131,7 +135,9 @@ def sessions_for(study: Study, images: int) -> int:
     return max(2 * FOLDS, -(-images // sum(len(trial.stimuli) for trial in plan.trials)))
 
 
-def receive(study: Study, folder: Path, sessions: int, told: Callable[[int], object] = id) -> list[Shown]:
+def receive(
+    study: Study, folder: Path, sessions: int, told: Callable[[int], object] = id, elsewhere: Elsewhere | None = None
+) -> list[Shown]:
     """Collect what browsers receive in so many sessions."""
     with tempfile.TemporaryDirectory(prefix="audit-") as work:
         url = f"sqlite:///{work}/audit.db"
@@ -139,7 +145,10 @@ def receive(study: Study, folder: Path, sessions: int, told: Callable[[int], obj
         upgrade(engine)
         with session_scope(engine) as session:
             # A link's participants need no parameters of a platform; nothing else of a page hangs on who sent them.
-            insert_study(session, study, folder).recruiter = "link"
+            row = insert_study(session, study, folder)
+            row.recruiter = "link"
+            if elsewhere is not None:
+                lend(session, row, elsewhere)
         engine.dispose()
         see = eyes(study)
         with own_site(url) as site, ThreadPoolExecutor(AT_ONCE) as pool:

@@ -10,6 +10,8 @@ COMMANDS = {
     "plan": ("turk.commands.plan", "From an effect and a budget to people, trials, dollars and hours."),
     "build": ("turk.commands.build", "Freeze a study: stimuli, rules and analysis, under one hash."),
     "audit": ("turk.commands.audit", "Show that nothing but pixels tells a real photo from a fake."),
+    "host": ("turk.commands.host", "Let browsers fetch a study's images from S3."),
+    "policy": ("turk.commands.policy", "Print the smallest IAM policy for MTurk and S3."),
     "launch": ("turk.commands.launch", "Open a study to people."),
     "status": ("turk.commands.status", "Show how far a study is."),
     "extend": ("turk.commands.extend", "Ask for the people who are still missing."),
@@ -22,6 +24,7 @@ COMMANDS = {
     "analyze": ("turk.commands.analyze", "Print fool rates with intervals, differences and tests."),
     "agree": ("turk.commands.agree", "Hold metrics against people."),
     "export": ("turk.commands.export", "Write the answers as tidy tables with a codebook."),
+    "emulate": ("turk.emulator.command", "Emulate the recruiters on this machine."),
     "forget": ("turk.commands.forget", "Delete what is kept of a participant."),
 }
 

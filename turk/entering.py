@@ -17,6 +17,7 @@ from turk.arrivals import Arrival, arrive
 from turk.keys import equal, nameless_key, person_key, random_seed, random_token, synthetic_seed, token_hash
 from turk.people import keep_identity, participant, purge, purge_time
 from turk.refusals import Refused
+from turk.signed_addresses import check_signed
 from turk.steps import Step, show
 from turk.store import Store
 from turk.study import Study
@@ -87,6 +88,8 @@ def enter(store: Store, name: str, entry: Entry) -> Entered:
         participant_id = _participant(store, db, door, entry)
         row = _session_of(db, door.row.id, participant_id)
         back = row is not None
+        if door.row.recruiter == "prolific" and entry.synthetic is None:
+            check_signed(db, door.row.id, name, entry.query, door.at, known=back)
         if row is None:
             _open_or_refuse(door, entry)
             row = _new_session(db, door, entry, participant_id)

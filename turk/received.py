@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,6 +89,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     seconds: float
+
+    def followed_by(self, other: Answer) -> Answer:
+        """What came in two steps, as one."""
+        return Answer(self.headers + other.headers, other.body, self.seconds + other.seconds)
 
 
 @dataclass(slots=True)
@@ -186,6 +190,9 @@ class Browser:
 
     def _fetch(self, connection: HTTPConnection, address: str) -> tuple[Image, Stimulus]:
         said = _ask(connection, "GET", address)
+        where = dict(said.headers).get("Location")
+        if where is not None:
+            said = said.followed_by(_elsewhere(where))
         return image_of(said), self.see(said.body)
 
 
@@ -219,6 +226,17 @@ def token_of(address: str) -> str:
     return str(TOKEN.findall(address)[0])
 
 
+def _elsewhere(address: str) -> Answer:
+    """Fetch an image from another site."""
+    parts = urlsplit(address)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    try:
+        return _ask(connection, "GET", f"{parts.path}?{parts.query}")
+    finally:
+        connection.close()
+
+
 def _ask(
     connection: HTTPConnection, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
 ) -> Answer:
@@ -230,7 +248,7 @@ def _ask(
     response = connection.getresponse()
     data = response.read()
     seconds = time.perf_counter() - started
-    if response.status != 200:
+    if response.status not in (200, 302):
         words = data[:200].decode(errors="replace")
         raise UserError(f"{method} {path}: status 200 is expected; got {response.status} ({words}). Look into it.")
     return Answer(tuple(response.getheaders()), data, seconds)

@@ -23,7 +23,10 @@ class Store:
         secret: The site's, from turk.keys.site_secret or the site's settings.
         clock: Tells the time, aware and in UTC.
         synthetic_key: What a synthetic participant must know; None where there are none.
-        submit_origins: Origins beside MTurk's own that may receive a finished MTurk assignment (an emulator).
+        submit_origins: Origins beside MTurk's own that may receive a finished MTurk assignment, and beside SNS's own
+            from which certificates may come (an emulator).
+        rehearsal: Whether everybody who knows the synthetic key may say how much time has passed for them: people of a
+            rehearsal come as the recruiter sends them, and are none the less not real.
         studies: Hash to frozen study, filled as they are met.
     """
 
@@ -32,6 +35,7 @@ class Store:
     clock: Callable[[], datetime] = now
     synthetic_key: str | None = field(default=None, repr=False)
     submit_origins: tuple[str, ...] = ()
+    rehearsal: bool = False
     studies: dict[str, Study] = field(default_factory=dict, repr=False)
 
     def study(self, db: Session, sha256: str, study_id: int) -> Study:

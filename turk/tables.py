@@ -199,6 +199,67 @@ class AddressRow(Base):
     expires_at: Mapped[datetime]
 
 
+class HostingRow(Base):
+    """Where copies of a study's stimuli lie beside the site; `origin` is that of their addresses."""
+
+    __tablename__ = "hostings"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey(StudyRow.id, ondelete="CASCADE"), primary_key=True)
+    bucket: Mapped[str]
+    prefix: Mapped[str]
+    origin: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class CopyRow(Base):
+    """A copy of a stimulus at a random place, for one image of one trial: `token` is that image's address here."""
+
+    __tablename__ = "copies"
+    __table_args__ = (Index(None, "stimulus_id"), Index(None, "study_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey(StudyRow.id, ondelete="CASCADE"))
+    stimulus_id: Mapped[int] = mapped_column(ForeignKey(StimulusRow.id, ondelete="CASCADE"))
+    key: Mapped[str]
+    address: Mapped[str]
+    expires_at: Mapped[datetime]
+    token: Mapped[str | None] = mapped_column(unique=True)
+
+
+class HintRow(Base):
+    """That a recruiter said something happened: a reason to ask it sooner, and no more; `event` is its own name."""
+
+    __tablename__ = "hints"
+    __table_args__ = (UniqueConstraint("source", "event"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    event: Mapped[str]
+    at: Mapped[datetime]
+
+
+class LetterRow(Base):
+    """A message that waits until the certificate of its signature was fetched, which no web request does."""
+
+    __tablename__ = "letters"
+    __table_args__ = (UniqueConstraint("event"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class PublicKeyRow(Base):
+    """What signatures of a recruiter are checked with, by its address: a certificate, or a set of keys."""
+
+    __tablename__ = "public_keys"
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    fetched_at: Mapped[datetime]
+
+
 class EventRow(Base):
     """Something that happened in a session: a tab hidden, a reload, a refused answer; `facts` say more."""
 

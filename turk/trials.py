@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from turk.hosted import hand_out
 from turk.keys import random_token
 from turk.study import REAL, Stimulus, Trial
 from turk.tables import AddressRow, ConditionRow, StimulusRow, TrialRow
@@ -39,13 +40,15 @@ def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None
     written = (TrialRow.session_id == seen.row.id, TrialRow.number >= first)
     keys = list(seen.db.scalars(select(TrialRow.id).where(*written).order_by(TrialRow.number)))
     expires_at = seen.at + ADDRESS_LIFE
-    addresses = [
+    addresses: list[dict[str, Any]] = [
         {"token": random_token(), "trial_id": key, "place": place, "expires_at": expires_at}
         | {"stimulus_id": known[stimulus][1]}
         for key, trial in zip(keys, trials, strict=True)
         for place, stimulus in enumerate(trial.stimuli)
     ]
     seen.db.execute(insert(AddressRow), addresses)
+    images = [(row["token"], row["trial_id"], row["stimulus_id"]) for row in addresses]
+    hand_out(seen.db, seen.row.study_id, images, seen.at)
     return keys
 
 

@@ -17,7 +17,7 @@ from turk.crowd import Manners
 from turk.observers import Observer
 from turk.study import Screen, Stimulus
 from turk.watching import REFRESH_HZ, measured, screen_of, spoiled, time_before
-from turk.wire import Reply, Wire
+from turk.wire import Reply, Wire, fetch
 
 HASTE_MS = 5.0
 DEVICE = {"width": 1440, "height": 900, "dpr": 1, "touch": False, "refresh_hz": REFRESH_HZ, "user_agent": "simulated"}
@@ -161,6 +161,8 @@ class Visit:
     def _look(self, address: str) -> Stimulus:
         if address not in self.seen:
             reply = self.wire.send("GET", address)
+            if reply.status == 302 and reply.location:
+                reply = fetch(reply.location)
             if reply.status != 200:
                 raise UserError(f"{self.wire.url}{address}: an image is sent; got status {reply.status}.")
             self.seen[address] = self.visitor.see(reply.body)

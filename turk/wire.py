@@ -20,10 +20,11 @@ LONGEST_PAUSE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back."""
+    """What came back; `location` is where else it is, if that is what came back."""
 
     status: int
     body: bytes
+    location: str | None = None
 
     def json(self) -> dict[str, Any]:
         """The body as an object of JSON."""
@@ -89,8 +90,22 @@ class Wire:
         with suppress(OSError, HTTPException):
             self.connection.request(method, path, data, dict(headers))
             answer = self.connection.getresponse()
-            reply = Reply(answer.status, answer.read())
+            reply = Reply(answer.status, answer.read(), answer.getheader("Location"))
         if reply is None:
             self.connection.close()
         self.watch(method, path, reply.status if reply else 0, time.perf_counter() - started)
         return reply
+
+
+def fetch(address: str, patience_s: float = 60.0) -> Reply:
+    """Fetch what lies at an address of any site.
+
+    Raises:
+        UserError: It did not answer.
+    """
+    parts = urlsplit(address)
+    wire = Wire(f"{parts.scheme}://{parts.netloc}", patience_s)
+    try:
+        return wire.send("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
+    finally:
+        wire.close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from evalsuite.thumbnails import folder_beside, thumbnails_folder
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 KEY_LENGTH = 32
+TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?")
 MAX_REQUEST_BYTES = 2**20
 """No form or answer of ours comes near it; larger bodies are refused unread."""
 
@@ -38,7 +40,11 @@ class Config:
         synthetic_key: What synthetic participants must know to take part; None where there are none.
         coloring_socket: Where the coloring process listens; None where `webapp serve` starts one.
         uploads_dir: The folder of photos that visitors bring to color; None for one beside the thumbnails.
-        recruiter_origins: Origins beside MTurk's own that may frame its studies and receive its forms (an emulator).
+        recruiter_origins: Origins beside MTurk's own that may frame its studies and receive its forms, and beside
+            SNS's own from which its certificates may come (an emulator).
+        sns_topics: The ARNs of the SNS topics to which MTurk's notifications go.
+        prolific_webhook_secret: What Prolific signs its events with.
+        rehearsal: Whether everybody who knows the synthetic key may say how much time has passed for them.
     """
 
     database_url: str
@@ -55,6 +61,9 @@ class Config:
     coloring_socket: Path | None = None
     uploads_dir: Path | None = None
     recruiter_origins: tuple[str, ...] = ()
+    sns_topics: tuple[str, ...] = ()
+    prolific_webhook_secret: str | None = field(default=None, repr=False)
+    rehearsal: bool = False
 
     @property
     def uploads(self) -> Path:
@@ -72,9 +81,10 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
 
     Args:
         environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
-            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET, UPLOADS_DIR and RECRUITER_ORIGINS;
-            DATABASE_URL, SECRET_KEY, ACCESS_TOKEN and SYNTHETIC_KEY also as the name of a file, in SECRET_KEY_FILE
-            and so on.
+            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET, UPLOADS_DIR,
+            RECRUITER_ORIGINS, SNS_TOPICS and PROLIFIC_WEBHOOK_SECRET; DATABASE_URL, SECRET_KEY, ACCESS_TOKEN, SYNTHETIC_KEY and
+            PROLIFIC_WEBHOOK_SECRET also as the name of a file, in SECRET_KEY_FILE and so on. REHEARSAL=1 is set by
+            `turk rehearse` for a site of its own.
         database_url: Wins over DATABASE_URL.
 
     Raises:
@@ -99,6 +109,9 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         coloring_socket=Path(environ["COLORING_SOCKET"]) if environ.get("COLORING_SOCKET") else None,
         uploads_dir=Path(environ["UPLOADS_DIR"]) if environ.get("UPLOADS_DIR") else None,
         recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
+        sns_topics=_topics(environ.get("SNS_TOPICS", "")),
+        prolific_webhook_secret=secret(environ, "PROLIFIC_WEBHOOK_SECRET"),
+        rehearsal=environ.get("REHEARSAL") == "1",
     )
 
 
@@ -153,6 +166,14 @@ def _public_url(text: str) -> str | None:
 
 def _origins(text: str) -> tuple[str, ...]:
     return tuple(_origin("RECRUITER_ORIGINS", part.strip()) for part in text.split(",") if part.strip())
+
+
+def _topics(text: str) -> tuple[str, ...]:
+    named = tuple(part.strip() for part in text.split(",") if part.strip())
+    for topic in named:
+        if not TOPIC.fullmatch(topic):
+            raise UserError(f"SNS_TOPICS: ARNs such as arn:aws:sns:us-east-1:123456789012:mturk; got {topic!r}.")
+    return named
 
 
 def _origin(name: str, text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response as AnyResponse
 
 from turk import addresses, answers, entering, sessions
 from turk.arrivals import arrive
@@ -38,6 +39,7 @@ def keep_store(state: BlueprintSetupState) -> None:
         secret=config.secret_key,
         synthetic_key=config.synthetic_key,
         submit_origins=config.recruiter_origins,
+        rehearsal=config.rehearsal,
     )
 
 
@@ -76,7 +78,7 @@ def study(name: str) -> Response:
         script="preview.js" if preview else "main.js",
         preview=demonstration.step_of(known, _static) if preview else None,
     )
-    return page_headers(make_response(page), known.recruiter, store.submit_origins)
+    return page_headers(make_response(page), known.recruiter, store.submit_origins, known.images)
 
 
 @blueprint.post("/api/studies/<name>/enter")
@@ -170,9 +172,12 @@ def answer(nonce: str) -> Response:
 
 
 @blueprint.get("/i/<token>")
-def image(token: str) -> Response:
-    """An image, by an address that is good for one trial."""
-    return Response(addresses.find(_store(), token).path.read_bytes(), mimetype="image/png")
+def image(token: str) -> AnyResponse:
+    """An image, by an address that is good for one trial, or the way to its copy elsewhere."""
+    picture = addresses.find(_store(), token)
+    if picture.elsewhere is not None:
+        return redirect(picture.elsewhere)
+    return Response(picture.path.read_bytes(), mimetype="image/png")
 
 
 def _store() -> Store:

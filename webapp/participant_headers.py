@@ -9,8 +9,8 @@ from flask import Response
 from turk.arrivals import MTURK_ORIGINS
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'{targets}; frame-ancestors 'self'{frames}"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{images}; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'{targets}; frame-ancestors 'self'{frames}"
 )
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 FEATURES = ("camera", "microphone", "geolocation", "payment", "usb", "display-capture")
@@ -25,17 +25,20 @@ PLAIN = {
 }
 
 
-def page_headers(response: Response, recruiter: str, origins: Sequence[str]) -> Response:
+def page_headers(response: Response, recruiter: str, origins: Sequence[str], images: str | None = None) -> Response:
     """Set a page's policy: MTurk and its emulators may frame it and receive its form, nobody else.
 
-    A page of its own is isolated from other origins, which gives its clocks a finer grain; a frame cannot be.
+    A page of its own is isolated from other origins, which gives its clocks a finer grain; a frame cannot be. Where
+    images come from elsewhere, isolation lets them in without credentials: S3 sends no header that says they may.
     """
     framing = (*MTURK_ORIGINS, *origins) if recruiter == "mturk" else ()
     listed = "".join(f" {origin}" for origin in framing)
-    response.headers["Content-Security-Policy"] = POLICY.format(targets=listed, frames=listed)
+    response.headers["Content-Security-Policy"] = POLICY.format(
+        targets=listed, frames=listed, images=f" {images}" if images else ""
+    )
     if not framing:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+        response.headers["Cross-Origin-Embedder-Policy"] = "credentialless" if images else "require-corp"
     return response
 
 

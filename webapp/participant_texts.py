@@ -15,19 +15,20 @@ from evalsuite.db import session_scope
 from turk.refusals import Refused
 from turk.store import Store
 from turk.study import Study
-from turk.tables import StudyRow
+from turk.tables import HostingRow, StudyRow
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A study as its page names it."""
+    """A study as its page names it; `images` is the origin of copies of its stimuli, where there are any."""
 
     name: str
     sha256: str
     recruiter: str
     study: Study
+    images: str | None
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,13 @@ def known_study(store: Store, name: str) -> Known:
     """
     if not NAME.fullmatch(name):
         raise _unknown()
-    query = select(StudyRow.id, StudyRow.sha256, StudyRow.recruiter).where(StudyRow.name == name)
+    named = (StudyRow.id, StudyRow.sha256, StudyRow.recruiter, HostingRow.origin)
+    query = select(*named).outerjoin(HostingRow, HostingRow.study_id == StudyRow.id).where(StudyRow.name == name)
     with session_scope(store.engine, read_only=True) as db:
         found = db.execute(query).first()
         if found is None:
             raise _unknown()
-        return Known(name, found.sha256, found.recruiter, store.study(db, found.sha256, found.id))
+        return Known(name, found.sha256, found.recruiter, store.study(db, found.sha256, found.id), found.origin)
 
 
 def choose_locale(known: Known, request: Request) -> str:

@@ -361,3 +361,16 @@ def test_images_may_be_fetched_three_trials_ahead_in_an_order_that_tells_nothing
 
     assert walk.step.images == tuple(tokens[0])
     assert walk.step.ahead == tuple(token for number in (1, 2, 3) for token in sorted(tokens[number]))
+
+
+def test_in_a_rehearsal_who_knows_the_key_may_say_how_much_time_has_passed(engine: Engine, tmp_path: Path) -> None:
+    make_study(engine, tmp_path / "street")
+    clock = Clock()
+    walk = come(make_store(engine, clock=clock)).to_trials()
+    given = replace(seen(walk.step), elapsed_ms=60_000, synthetic_key=SYNTHETIC_KEY)
+
+    assert "for synthetic participants alone" in str(refusal(answer, walk.store, walk.ticket, nonce_of(walk), given))
+    store = make_store(engine, clock=clock, rehearsal=True)
+    wrong = replace(given, synthetic_key="another key")
+    assert "for synthetic participants alone" in str(refusal(answer, store, walk.ticket, nonce_of(walk), wrong))
+    assert answer(store, walk.ticket, nonce_of(walk), given).step.done == 1

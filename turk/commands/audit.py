@@ -12,6 +12,7 @@ from evalsuite.db import default_url, make_engine, now, session_scope, upgrade
 from evalsuite.errors import UserError
 from turk import hosting
 from turk.audit import LEAST_IMAGES, LIMIT, Audit, Verdict, audit_study, sessions_for
+from turk.hosted import Elsewhere, elsewhere
 from turk.studies import find_study, study_of
 from turk.study import Study
 
@@ -37,9 +38,9 @@ def command(name: str, images: int, url: str | None) -> None:
     """
     engine = make_engine(url or default_url())
     upgrade(engine)
-    study, folder = _study(engine, name)
+    study, folder, copies = _study(engine, name)
     with tqdm(total=sessions_for(study, images), desc="auditing", unit=" sessions", disable=None, delay=2) as bar:
-        audit = audit_study(study, folder, images, lambda _: bar.update())
+        audit = audit_study(study, folder, images, lambda _: bar.update(), copies)
     _keep(engine, study, audit)
     click.echo(_told(study, audit))
     if audit.failed is not None:
@@ -50,14 +51,14 @@ def command(name: str, images: int, url: str | None) -> None:
         )
 
 
-def _study(engine: Engine, name: str) -> tuple[Study, Path]:
+def _study(engine: Engine, name: str) -> tuple[Study, Path, Elsewhere | None]:
     with session_scope(engine, read_only=True) as session:
         row = find_study(session, name)
-        study, folder = study_of(row), Path(row.folder)
+        study, folder, copies = study_of(row), Path(row.folder), elsewhere(session, row)
     wrong = hosting.damaged(folder, sorted({sha for files in study.stimuli.values() for sha in files.values()}))
     if wrong:
         raise UserError(f"study {name!r}: {len(wrong)} stimuli in {folder} are missing or damaged. Build it again.")
-    return study, folder
+    return study, folder, copies
 
 
 def _keep(engine: Engine, study: Study, audit: Audit) -> None:
