@@ -81,8 +81,8 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
 
     Args:
         environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
-            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET, UPLOADS_DIR,
-            RECRUITER_ORIGINS, SNS_TOPICS and PROLIFIC_WEBHOOK_SECRET; DATABASE_URL, SECRET_KEY, ACCESS_TOKEN, SYNTHETIC_KEY and
+            PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET, UPLOADS_DIR, RECRUITER_ORIGINS,
+            SNS_TOPICS and PROLIFIC_WEBHOOK_SECRET; DATABASE_URL, SECRET_KEY, ACCESS_TOKEN, SYNTHETIC_KEY and
             PROLIFIC_WEBHOOK_SECRET also as the name of a file, in SECRET_KEY_FILE and so on. REHEARSAL=1 is set by
             `turk rehearse` for a site of its own.
         database_url: Wins over DATABASE_URL.
