@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from turk.analysis import Analysis, Modeled
+from turk.photo_rates import ENOUGH
 from turk.rates import CHANCE
 from turk.terms import completed
 
@@ -48,6 +49,8 @@ def rates_notes(analysis: Analysis) -> Iterator[str]:
     rates = analysis.kept.rates
     if analysis.measure == "fool_rate" and len(rates) and (rates["new_low"] > CHANCE).any():
         yield "A fool rate above 50% says that the fake was taken for the photo more often than the photo itself."
+    if len(analysis.photos) and not analysis.photos["ranked"].any():
+        yield f"Single photos are not ranked: each was seen fewer than {ENOUGH} times in a condition."
     yield f"Frozen study {study.hash}."
 
 

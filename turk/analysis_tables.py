@@ -38,7 +38,7 @@ def tables(analysis: Analysis) -> list[Table]:
         found.append(reactions_table(analysis.reactions))
     if analysis.model is not None:
         found.append(model_table(analysis.model))
-    if not analysis.photos.empty:
+    if analysis.photos["ranked"].any():
         found.append(photos_table(analysis.photos))
     return [*found, *counts(analysis.progress, analysis.excluded)]
 

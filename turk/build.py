@@ -170,7 +170,8 @@ def _notes(draft: Draft, material: Material, made: Made, study: Study) -> Iterat
         yield f"{made.resized} photos and their outputs were brought to {size}{measured}"
     spare = len(made.photos) - draft.protocol.photos_needed(draft.parameters)
     if spare < study.settings["replacements"]:
-        yield f"{spare} photos are spare: so many trials of a session can be replaced when their exposure fails"
+        spares = "1 photo is spare" if spare == 1 else f"{spare} photos are spare"
+        yield f"{spares}: so many trials of a session can be replaced when their exposure fails"
     if not study.settings["contact"]:
         yield "contact: nobody is named to whom participants can write; add contact: to the study file"
 

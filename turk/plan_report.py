@@ -123,7 +123,10 @@ def _measures(design: Design) -> tuple[tuple[str, Any], ...]:
 
 def _table(asked: Asked, options: Sequence[dict[str, Any]]) -> Table:
     design = asked.design
-    heads = ("People per condition", "People", "Half-width", "Smallest difference", "Smallest margin", "Total", "Hours")
+    heads = (
+        "People per condition", "People", "Trials", "Half-width", "Smallest difference", "Smallest margin", "Total",
+        "Hours",
+    )  # fmt: skip
     rows = []
     for option in options:
         people = option["people_per_condition"]
@@ -131,7 +134,8 @@ def _table(asked: Asked, options: Sequence[dict[str, Any]]) -> Table:
         points = [Cell(number(option[name], "fraction", 1)) for name, _ in _measures(design)]
         money = Cell(f"${Decimal(option['total_usd']):,.2f}"), Cell(f"{option['hours']:,.1f}")
         name = f"{people:,}" + (f" ({', '.join(marks)})" if marks else "")
-        rows.append((name, (Cell(f"{option['people']:,}"), *points, *money)))
+        counts = (Cell(f"{option[count]:,}") for count in ("people", "trials"))
+        rows.append((name, (*counts, *points, *money)))
     caption = (
         f"{design.conditions} conditions, {design.photos:,} photos, {design.trials} test trials each, fool rates near "
         f"{number(design.rate, 'fraction', 0)}%; in points"
@@ -142,9 +146,10 @@ def _table(asked: Asked, options: Sequence[dict[str, Any]]) -> Table:
 def notes(asked: Asked) -> Iterator[str]:
     """Say what the numbers mean, what is needed, and what more people cannot buy."""
     design, fee = asked.design, FEES[asked.recruiter]
+    smallest = f", the smallest of {design.comparisons} p values after Holm's correction"
     yield (
         "Half-width: of the 95% interval of a fool rate, for new photos. Smallest difference of two conditions: found "
-        f"with 80% power at 5%, two-sided, the smallest of {design.comparisons} p values after Holm's correction. "
+        f"with 80% power at 5%, two-sided{smallest if design.comparisons > 1 else ''}. "
         "Smallest margin: within which a condition that fools half of the time is shown to be there, with 80% power."
     )
     yield from _goals(asked)

@@ -23,13 +23,17 @@ EVENTS = 2000
 """The most that is kept of a session's events."""
 
 
-def resume(store: Store, ticket: Ticket) -> Step:
+def resume(store: Store, ticket: Ticket, locale: str | None = None) -> Step:
     """Say where a session stands; the tab that asks becomes the session's, the newest wins.
+
+    A language of the study that the page is shown in now becomes the session's.
 
     Raises:
         Refused: no_session, or no_place where it was abandoned and its place is taken.
     """
     with visit(store, ticket, take_over=True) as seen:
+        if locale in seen.study.texts:
+            seen.row.locale = str(locale)
         if seen.row.state == "running":
             renew(seen)
         return show(seen)

@@ -20,7 +20,7 @@ SHIPPED = ("en", "de", "es", "zh")
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FACTS = ("minutes", "trials", "practice", "seconds", "reward", "contact")
-PARTS = ("amount", "pay", "task", "viewing", "answering", "rounds")
+PARTS = ("amount", "pay", "task", "viewing", "answering", "rounds", "ended")
 OPEN_KEYS = ("question_", "task_", "choice_", "truth_")
 """How keys begin that a protocol may add to."""
 CONSENT = ("consent_title", "consent_text", "consent_agree", "consent_decline")
@@ -148,6 +148,7 @@ def _parts(session: Session) -> dict[str, str]:
         "viewing": viewing if screen.exposure_ms is not None else f"{viewing}_unlimited",
         "answering": f"answering_{screen.points}",
         "rounds": f"rounds_{rounds}",
+        "ended": "ended_with_practice" if rounds == "with_practice" else "ended_with_warm_up",
     }
 
 

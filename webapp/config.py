@@ -40,8 +40,8 @@ class Config:
         synthetic_key: What synthetic participants must know to take part; None where there are none.
         coloring_socket: Where the coloring process listens; None where `webapp serve` starts one.
         uploads_dir: The folder of photos that visitors bring to color; None for one beside the thumbnails.
-        recruiter_origins: Origins beside MTurk's own that may frame its studies and receive its forms, and beside
-            SNS's own from which its certificates may come (an emulator).
+        recruiter_origins: Origins that may frame studies, beside MTurk's own, and receive the forms of its studies; and
+            beside SNS's own from which its certificates may come (an emulator).
         sns_topics: The ARNs of the SNS topics to which MTurk's notifications go.
         prolific_webhook_secret: What Prolific signs its events with.
         rehearsal: Whether everybody who knows the synthetic key may say how much time has passed for them.

@@ -46,7 +46,7 @@ def keep_store(state: BlueprintSetupState) -> None:
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
     """Nothing of a session is kept anywhere on its way; a page's own headers are set where it is made."""
-    return plain_headers(response)
+    return plain_headers(response, current_app.extensions["config"].secure)
 
 
 @blueprint.errorhandler(Refused)
@@ -99,7 +99,8 @@ def enter(name: str) -> Response:
 @blueprint.get("/api/session")
 def session() -> Response:
     """Where a session stands; the tab that asks has it from now on."""
-    return _stepped(lambda store, who: sessions.resume(store, who))
+    locale = request.args.get("locale")
+    return _stepped(lambda store, who: sessions.resume(store, who, locale))
 
 
 @blueprint.post("/api/session/device")

@@ -26,26 +26,28 @@ PLAIN = {
 
 
 def page_headers(response: Response, recruiter: str, origins: Sequence[str], images: str | None = None) -> Response:
-    """Set a page's policy: MTurk and its emulators may frame it and receive its form, nobody else.
+    """Set a page's policy: MTurk may frame its studies and receives their form, and so may origins that are named.
 
-    A page of its own is isolated from other origins, which gives its clocks a finer grain; a frame cannot be. Where
-    images come from elsewhere, isolation lets them in without credentials: S3 sends no header that says they may.
+    A page of its own is isolated from other origins, which gives its clocks a finer grain; MTurk's frame cannot be.
+    Where images come from elsewhere, isolation lets them in without credentials: S3 sends no header that says they may.
     """
-    framing = (*MTURK_ORIGINS, *origins) if recruiter == "mturk" else ()
+    framing = (*MTURK_ORIGINS, *origins) if recruiter == "mturk" else tuple(origins)
     listed = "".join(f" {origin}" for origin in framing)
     response.headers["Content-Security-Policy"] = POLICY.format(
         targets=listed, frames=listed, images=f" {images}" if images else ""
     )
-    if not framing:
+    if recruiter != "mturk":
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers["Cross-Origin-Embedder-Policy"] = "credentialless" if images else "require-corp"
     return response
 
 
-def plain_headers(response: Response) -> Response:
+def plain_headers(response: Response, secure: bool = False) -> Response:
     """Set what every answer carries, where a page has not said otherwise; nothing names a file or its age."""
     for name, value in PLAIN.items():
         response.headers.setdefault(name, value)
+    if secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     for name in ("ETag", "Last-Modified"):
         response.headers.pop(name, None)
     return response

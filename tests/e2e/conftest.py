@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
+from tests.e2e.frames import Recruiter
 from tests.e2e.site import Site
 from tests.turk.studies_made import SECRET, SYNTHETIC_KEY
 from webapp import create_app
@@ -56,12 +57,27 @@ def page(browser: Browser) -> Iterator[Page]:
     assert not wrong
 
 
+@pytest.fixture(scope="session")
+def recruiter() -> Iterator[Recruiter]:
+    """Another site, which shows studies in a frame and receives their form."""
+    made = Recruiter()
+    server = make_server("127.0.0.1", 0, made, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    made.url = f"http://localhost:{server.port}"  # another site than 127.0.0.1 to a browser
+    yield made
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
-def site(engine: Engine, tmp_path: Path) -> Iterator[Site]:
+def site(engine: Engine, tmp_path: Path, recruiter: Recruiter) -> Iterator[Site]:
     """The site over each database in turn, served from a thread."""
     url = engine.url.render_as_string(hide_password=False)
     settings: dict[str, Any] = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
-    app = create_app(Config(database_url=url, secret_key=SECRET, synthetic_key=SYNTHETIC_KEY, **settings))
+    settings |= {"synthetic_key": SYNTHETIC_KEY, "recruiter_origins": (recruiter.url,)}
+    app = create_app(Config(database_url=url, secret_key=SECRET, **settings))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

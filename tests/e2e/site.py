@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from tests.turk.studies_made import make_study
 from turk.design import plan_session
@@ -40,6 +41,11 @@ class Site:
         texts = texts_for({name: one.default for name, one in known.items()} | chosen, **fields)
         folder = self.folder / fields.get("name", "street")
         return make_study(self.engine, folder, parameters=chosen, texts=texts, **fields)
+
+    def studies(self) -> list[StudyRow]:
+        """All studies of the site."""
+        with Session(self.engine) as db:
+            return list(db.scalars(select(StudyRow)))
 
 
 def texts_for(parameters: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

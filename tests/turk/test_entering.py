@@ -211,6 +211,15 @@ def test_a_language_that_the_study_lacks_becomes_its_first(store: Store, study_r
     assert [row.locale for row in rows(store.engine, SessionRow)] == ["de", "en"]
 
 
+def test_who_changes_the_language_goes_on_in_it(store: Store, study_row: StudyRow) -> None:
+    walk = come(store)
+    sessions.resume(store, walk.ticket, "xx")
+    assert rows(store.engine, SessionRow)[0].locale == "en"
+
+    sessions.resume(store, walk.ticket, "de")
+    assert rows(store.engine, SessionRow)[0].locale == "de"
+
+
 def test_without_a_key_of_the_server_nobody_is_synthetic(engine: Engine, study_row: StudyRow) -> None:
     store = make_store(engine, synthetic_key=None)
 

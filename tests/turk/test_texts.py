@@ -89,11 +89,13 @@ def test_texts_follow_what_the_protocol_shows() -> None:
     assert "100 pictures" in single["consent_text"]
     assert "visible for 0.5 seconds" in single["instructions"]
     assert "without practice" in single["instructions"]
-    assert "number keys" in single["instructions"]
+    assert "the keys that stand on them" in single["instructions"]
 
     pairwise = english("pairwise")
     assert "visible side by side until you answer" in pairwise["instructions"]
     assert "The first 3 are for practice." in pairwise["instructions"]
+    assert pairwise["practice_done_text"].startswith("From now on your answers count.")
+    assert english()["practice_done_text"].startswith("From now on you are not told whether you were right.")
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:

@@ -9,9 +9,11 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from tests.turk.studies_made import make_study
+from tests.turk.studies_made import SECRET, make_study
 from tests.webapp.participant.scripted import Scripted
 from turk.tables import SessionRow, StudyRow, TrialRow
+from webapp import create_app
+from webapp.config import Config
 
 
 def test_no_byte_of_the_test_names_a_condition_a_file_or_a_hash(person: Scripted, engine: Engine) -> None:
@@ -93,6 +95,20 @@ def test_mturk_alone_may_frame_its_studies(app: Flask, engine: Engine, tmp_path:
 
     assert "frame-ancestors 'self' https://www.mturk.com https://worker.mturk.com" in policy
     assert "form-action 'self' https://www.mturk.com" in policy
+
+
+def test_sites_that_are_named_may_frame_a_link_and_https_stays_https(
+    engine: Engine, tmp_path: Path, study: StudyRow
+) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    folders = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
+    named = {"public_url": "https://study.example", "recruiter_origins": ("https://panel.example",)}
+    app = create_app(Config(database_url=url, secret_key=SECRET, **folders, **named))  # type: ignore[arg-type]
+    headers = app.test_client().get(f"/study/{study.name}").headers
+    app.extensions["engine"].dispose()
+
+    assert "frame-ancestors 'self' https://panel.example" in headers["Content-Security-Policy"]
+    assert "max-age" in headers["Strict-Transport-Security"]
 
 
 def test_the_hash_of_the_study_stands_on_its_page(person: Scripted, study: StudyRow) -> None:

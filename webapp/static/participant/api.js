@@ -1,18 +1,31 @@
-// Talks to the study. The token lives in memory, in the address's fragment and, where allowed, in sessionStorage.
+// Talks to the study. The token lives in memory, in the address's fragment and, where allowed, in the browser's storage:
+// in the tab's, and until the session ends also in the site's, so that another tab goes on with it.
+const STORES = ["sessionStorage", "localStorage"];
+const ENDS = ["finished", "left", "declined", "refused", "closed"];
 const tab = crypto.getRandomValues(new Uint32Array(4)).join("-");
-const key = `study:${location.pathname}${location.search}`;
+const who = new URLSearchParams(location.search);
+who.delete("lang");
+const key = `study:${location.pathname}?${who}`;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 let token = recall("token") ?? new URLSearchParams(location.hash.slice(1)).get("s");
 
 function recall(name) {
-  try { return sessionStorage.getItem(`${key}:${name}`); } catch { return null; }
+  for (const store of STORES) {
+    try {
+      const kept = window[store].getItem(`${key}:${name}`);
+      if (kept !== null) return kept;
+    } catch { /* as below */ }
+  }
+  return null;
 }
 
-function remember(name, value) {
-  try {
-    if (value === null) sessionStorage.removeItem(`${key}:${name}`);
-    else sessionStorage.setItem(`${key}:${name}`, value);
-  } catch { /* Storage may be forbidden in a frame: the fragment and the server's own memory are enough. */ }
+function remember(name, value, stores = STORES) {
+  for (const store of stores) {
+    try {
+      if (value === null) window[store].removeItem(`${key}:${name}`);
+      else window[store].setItem(`${key}:${name}`, value);
+    } catch { /* Storage may be forbidden in a frame: the fragment and the server's own memory are enough. */ }
+  }
 }
 
 function setToken(value) {
@@ -38,6 +51,8 @@ async function request(method, path, body) {
   const answer = await fetch(path, { ...options, body: body === undefined ? undefined : JSON.stringify(body) });
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(answer.status, said);
+  // Whoever sits down at this machine next is somebody else; this tab still knows how its session ended.
+  if (ENDS.includes(said.step?.name)) remember("token", null, ["localStorage"]);
   return said;
 }
 
@@ -65,10 +80,10 @@ export async function enter(study, locale, waiting) {
 
 // Where the session is; null when there is none yet. Asking makes the session this tab's; an answer that waited for the
 // network goes out next.
-export async function resume(waiting) {
+export async function resume(locale, waiting) {
   if (!token) return null;
   try {
-    const found = await call("GET", "/api/session", undefined, waiting);
+    const found = await call("GET", `/api/session?locale=${locale}`, undefined, waiting);
     const kept = recall("answer");
     return (kept && (await answer(...JSON.parse(kept), waiting).catch(() => null))) || found;
   } catch (error) {

@@ -113,7 +113,7 @@ document.addEventListener("visibilitychange", () => note(document.hidden ? "hidd
 addEventListener("unhandledrejection", (event) => stopped(event.reason));
 
 async function start() {
-  let found = await resume(waiting);
+  let found = await resume(locale, waiting);
   again = found !== null;
   found ??= await enter(study, locale, waiting);
   await go(found.step);

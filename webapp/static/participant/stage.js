@@ -1,4 +1,5 @@
 // Shows images for exact times: every change happens in an animation frame, and the clock is that frame's time stamp.
+const CHANGES = 10;
 const frame = () => new Promise(requestAnimationFrame);
 const kept = new Map();
 
@@ -54,6 +55,25 @@ function phasesOf(screen) {
   return phases.filter((phase) => phase.ms === null || phase.ms > 0);
 }
 
+// What happens to the window from the cross to the answer: `visibility` has the time stamps of its changes.
+function watchAttention(stage) {
+  const seen = { hidden: document.hidden, blurs: 0, resizes: 0, visibility: [], showing: true };
+  const notes = {
+    visibilitychange: (event) => {
+      if (seen.visibility.length < CHANGES) seen.visibility.push(event.timeStamp);
+      if (!document.hidden) return;
+      seen.hidden = true;
+      if (seen.showing) stage.dataset.phase = "cover";
+    },
+    blur: () => seen.blurs++,
+    resize: () => seen.resizes++,
+  };
+  const listeners = [[document, "visibilitychange"], [window, "blur"], [window, "resize"]];
+  for (const [target, kind] of listeners) target.addEventListener(kind, notes[kind]);
+  seen.stop = () => { for (const [target, kind] of listeners) target.removeEventListener(kind, notes[kind]); };
+  return seen;
+}
+
 // Presentation times, where the browser gives them: of the first paint of each image and of each mask.
 function watchPaints(paints) {
   if (!window.PerformanceObserver?.supportedEntryTypes?.includes("element")) return null;
@@ -62,24 +82,6 @@ function watchPaints(paints) {
   });
   observer.observe({ type: "element" });
   return observer;
-}
-
-function watchAttention(stage) {
-  const seen = { hidden: document.hidden, blurs: 0, resizes: 0 };
-  const notes = {
-    visibilitychange: () => { if (document.hidden) { seen.hidden = true; stage.dataset.phase = "cover"; } },
-    blur: () => seen.blurs++,
-    resize: () => seen.resizes++,
-  };
-  document.addEventListener("visibilitychange", notes.visibilitychange);
-  addEventListener("blur", notes.blur);
-  addEventListener("resize", notes.resize);
-  seen.stop = () => {
-    document.removeEventListener("visibilitychange", notes.visibilitychange);
-    removeEventListener("blur", notes.blur);
-    removeEventListener("resize", notes.resize);
-  };
-  return seen;
 }
 
 function place(stage, images, maskUrl) {
@@ -135,22 +137,22 @@ export async function present(stage, screen, images, { interval, maskUrl, resume
   const observer = watchPaints(paints);
   stage.dataset.phase = "blank";
   await place(stage, images, maskUrl);
-  stage.scrollIntoView({ block: "center" });
+  stage.scrollIntoView({ block: "start" });
   const box = images[0].getBoundingClientRect();
   const seen = watchAttention(stage);
   const phases = phasesOf(screen);
   const { shown, origin, asked } = await run(stage, phases, interval, seen);
-  const exposed = { hidden: seen.hidden, blurs: seen.blurs, resizes: seen.resizes };
-  seen.stop();
   let begun = asked;
-  if (exposed.hidden) {
+  if (seen.hidden) {
     await resume();
     // No answer is taken before the images could have been seen, not even one that will not count.
     const end = origin + phases.reduce((sum, phase) => sum + (phase.ms ?? 0), 0);
     do begun = await frame(); while (begun < end);
   }
+  seen.showing = false;
   if (screen.exposure_ms !== null) stage.dataset.phase = "ask";
   const [answer, stamp, trusted] = await ask();
+  seen.stop();
   stage.dataset.phase = "blank";
   observer?.takeRecords().forEach((entry) => { paints[entry.identifier] = entry.renderTime; });
   observer?.disconnect();
@@ -163,7 +165,9 @@ export async function present(stage, screen, images, { interval, maskUrl, resume
     answer,
     rt_ms: Math.max(0, stamp - begun),
     exposure: {
-      planned_ms: screen.exposure_ms, shown, refresh_hz: 1000 / interval, ...exposed, decoded: true, trusted,
+      planned_ms: screen.exposure_ms, shown, refresh_hz: 1000 / interval, decoded: true, trusted,
+      hidden: seen.hidden, blurs: seen.blurs, resizes: seen.resizes,
+      visibility_ms: seen.visibility.map((at) => at - origin),
       dpr: devicePixelRatio, rendered: [box.width, box.height], isolated: Boolean(window.crossOriginIsolated),
     },
   };
