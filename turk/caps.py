@@ -71,16 +71,22 @@ def used(db: Session, study_id: int) -> Used:
     tasks = db.scalars(select(TaskRow).where(TaskRow.study_id == study_id)).all()
     entries = db.scalars(select(LedgerRow).where(LedgerRow.study_id == study_id, LedgerRow.state != "failed")).all()
     states = _states(db, study_id)
-    places = {task.id: task.places for task in tasks}
-    people, promised = 0, ZERO
+    people, promised = unsure_places(db, study_id), ZERO
     for task in tasks:
         count, undecided = _of_task(task, states.get(task.id, Counter()))
         people += count
         promised += undecided * task.each_usd
-    people += sum((row.places or 0) - places.get(row.task_id or 0, 0) for row in _open_offers(entries))
     unsure = [row for row in entries if row.state == "intended" and row.kind != "approve"]
     promised += sum((row.amount_usd + row.fee_usd for row in unsure), ZERO)
     return Used(people, spent(entries), promised)
+
+
+def unsure_places(db: Session, study_id: int) -> int:
+    """How many places were perhaps offered: by calls of which nobody knows whether they were done."""
+    offers = (LedgerRow.study_id == study_id, LedgerRow.state == "intended", LedgerRow.kind.in_(("launch", "extend")))
+    before = func.coalesce(TaskRow.places, 0)
+    query = select(func.sum(LedgerRow.places - before)).outerjoin(TaskRow, TaskRow.id == LedgerRow.task_id)
+    return int(db.scalars(query.where(*offers)).one() or 0)
 
 
 def spent(entries: Sequence[LedgerRow]) -> Decimal:
@@ -114,10 +120,6 @@ def _of_task(task: TaskRow, states: Mapping[str, int]) -> tuple[int, int]:
         return task.places, max(0, task.places - decided)
     undecided = max(task.pending, states.get("active", 0)) + states.get("submitted", 0)
     return undecided + decided, undecided
-
-
-def _open_offers(entries: Sequence[LedgerRow]) -> list[LedgerRow]:
-    return [row for row in entries if row.state == "intended" and row.kind in ("launch", "extend")]
 
 
 def _states(db: Session, study_id: int) -> dict[int, Counter[str]]:

@@ -16,10 +16,10 @@ from evalsuite.errors import UserError
 from turk import places
 from turk.billing import Bill, Length, length_of
 from turk.books import Books, keep_hold, offer_of, open_books
-from turk.caps import caps_of, check, used
+from turk.caps import caps_of, check, unsure_places, used
 from turk.design import arms_of
 from turk.launching import check_startable, checked_url
-from turk.ledger import Intent, each_usd, spend, task_of
+from turk.ledger import Intent, each_usd, reconcile, spend, task_of
 from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
 from turk.recruiters.contract import Recruiter, Where
 from turk.recruiting_terms import term
@@ -101,6 +101,7 @@ def extend(books: Books) -> int:
 
 def offer_missing(books: Books) -> int:
     """Offer the places that nobody has or can take, and offer again what was paused; return how many are new."""
+    reconcile(books)
     _prepare(books)
     _resume(books)
     with session_scope(books.engine, read_only=True) as db:
@@ -120,7 +121,8 @@ def missing(db: Session, study_id: int, study: Study) -> int:
     wanted = len(arms_of(study)) * study.participants_per_condition
     rows = db.scalars(select(WorkRow).where(WorkRow.study_id == study_id)).all()
     done = sum(row.session_id is not None and row.state in DECIDED for row in rows)
-    room = sum(_room(task, rows) for task in db.scalars(tasks_left(study_id)))
+    tasks = db.scalars(tasks_left(study_id)).all()
+    room = sum(_room(task, rows) for task in tasks) + unsure_places(db, study_id)
     return max(0, wanted - done - room)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +18,7 @@ from tests.turk.studies_made import SECRET, make_store, make_study
 from tests.turk.walking import Walk, come
 from turk import sessions
 from turk.billing import Bill, check_bill
-from turk.books import Books, open_books
+from turk.books import open_books
 from turk.caps import Used, used
 from turk.emulator.emulator import Emulator
 from turk.emulator.mturk.worker_client import Task
@@ -47,6 +48,18 @@ class WorkersClock:
         self.emulator.admin.advance(seconds=span.get("seconds", 0), hours=span.get("hours", 0))
 
 
+@cache
+def desk_of(where: Where, *_credentials: str | None) -> Any:
+    """A desk that is opened once: loading boto3's model of the service takes longer than a test."""
+    return recruiter("mturk").open(where)
+
+
+def quick_recruiter(name: str) -> Recruiter:
+    """A recruiter whose desks are opened once for the same credentials."""
+    keys = [os.environ.get(key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE")]
+    return replace(recruiter(name), open=lambda where: desk_of(where, *keys))
+
+
 @dataclass
 class Trade:
     """A study at the emulated MTurk."""
@@ -55,7 +68,7 @@ class Trade:
     emulator: Emulator
     name: str = "street"
     attempts: int = 3
-    recruiters: Any = recruiter
+    recruiters: Any = quick_recruiter
     tasks: dict[str, Task] = field(default_factory=dict)
 
     @property
@@ -88,8 +101,7 @@ class Trade:
 
     def with_attempts(self, name: str) -> Recruiter:
         found: Recruiter = self.recruiters(name)
-        again = lambda where: found.open(Where(where.live, where.endpoint, self.attempts))  # noqa: E731
-        return Recruiter(**{key: getattr(found, key) for key in Recruiter.__slots__} | {"open": again})
+        return replace(found, open=lambda where: found.open(replace(where, attempts=self.attempts)))
 
     def accept(self, worker: str) -> Task:
         """Let a worker accept what is on offer."""
@@ -162,11 +174,5 @@ def make_trade(engine: Engine, emulator: Emulator, folder: Path, **fields: Any) 
     with session_scope(engine) as db:
         row = find_study(db, name)
         row.audit = {"sha256": row.sha256, "passed": True, "auc": 0.501, "limit": 0.53}
-        db.execute(delete(PlaceRow))
+        db.execute(delete(PlaceRow).where(PlaceRow.study_id == row.id))
     return Trade(engine, emulator, name)
-
-
-def ledger_of(books: Books) -> Decimal:
-    """What a study spent."""
-    with session_scope(books.engine, read_only=True) as db:
-        return used(db, books.study_id).spent_usd
