@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import default_url, make_engine, session_scope, upgrade
+from turk.money import Money, money_lines, money_of
 from turk.standing import Standing, Timing, standing_of
 from turk.studies import find_study
 from turk.sweeping import sweep
@@ -23,7 +24,7 @@ RATES_SHOWN = 4
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 def command(name: str | None, style: str, url: str | None) -> None:
-    """Show how far a study is: places, sessions, answers and their quality, but not how conditions fare.
+    """Show how far a study is: places, sessions, answers, their quality and money, but not how conditions fare.
 
     Without a name, all studies are listed. Places of abandoned sessions are given back first.
 
@@ -42,7 +43,8 @@ def command(name: str | None, style: str, url: str | None) -> None:
         else:
             row = find_study(session, name)
             parts = {who: standing_of(session, row, synthetic=who == "synthetic") for who in ("people", "synthetic")}
-            lines = [_as_json(row, parts)] if style == "json" else list(_told(session, row, parts))
+            money = money_of(session, row)
+            lines = [_as_json(row, parts, money)] if style == "json" else list(_told(session, row, parts, money))
     click.echo("\n".join(lines))
 
 
@@ -54,12 +56,13 @@ def _listed(session: Session) -> Iterator[str]:
         yield "no study yet. Build one with `turk build study.yaml`."
 
 
-def _as_json(row: StudyRow, parts: Mapping[str, Standing]) -> str:
+def _as_json(row: StudyRow, parts: Mapping[str, Standing], money: Money | None) -> str:
     known = {"study": row.name, "state": row.state, "hash": row.sha256, "audit": row.audit}
+    known["money"] = None if money is None else money.to_json()
     return json.dumps({**known, **{who: part.to_json() for who, part in parts.items()}}, indent=1)
 
 
-def _told(session: Session, row: StudyRow, parts: Mapping[str, Standing]) -> Iterator[str]:
+def _told(session: Session, row: StudyRow, parts: Mapping[str, Standing], money: Money | None) -> Iterator[str]:
     yield f"{row.name}: {row.state} ({row.protocol}, {row.recruiter})"
     yield f"  hash      {row.sha256}"
     yield f"  audit     {_audit(row)}"
@@ -68,6 +71,10 @@ def _told(session: Session, row: StudyRow, parts: Mapping[str, Standing]) -> Ite
             yield ""
             yield f"{who.capitalize()}{' (never mixed with people)' if who == 'synthetic' else ''}"
             yield from (f"  {line}" for line in _part(part))
+    if money is not None:
+        yield ""
+        yield "Money"
+        yield from (f"  {line}" for line in money_lines(money))
     decisions = session.scalars(
         select(DecisionRow).where(DecisionRow.study_id == row.id).order_by(DecisionRow.id)
     ).all()

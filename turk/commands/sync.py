@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
+from time import sleep
 
 import click
 from sqlalchemy import Engine
@@ -42,7 +42,7 @@ def command(name: str, every: str | None, url: str | None) -> None:
             again = _once(engine, name, url, patient=pause is not None)
             if pause is None or not again:
                 return
-            time.sleep(pause)
+            sleep(pause)
 
 
 def span(text: str) -> int:
