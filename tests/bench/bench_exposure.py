@@ -1,11 +1,14 @@
 """How exactly Chromium shows images for 1000 ms: the study's own page, its own record, and the browser's paint times.
 
+    python tests/bench/bench_exposure.py [--trials 50] [--exposure-ms 1000]
+
 A scripted participant goes through a session of the study site, headless; the machine should have nothing else to do.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -28,9 +31,13 @@ if "tests" not in sys.modules:  # a package of this name may be installed: ours 
     sys.modules["tests"].__path__ = [str(ROOT / "tests")]
 
 from tests.e2e.site import Site, arrive, begin  # noqa: E402
+from turk.exposure import CLOCK_MS  # noqa: E402
 from turk.tables import TrialRow  # noqa: E402
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
+
+TARGET = 0.99
+"""The share of exposures that have to be within a frame of the plan."""
 
 
 class Quiet(WSGIRequestHandler):
@@ -70,8 +77,8 @@ def exposures(site: Site) -> list[dict[str, Any]]:
     ]
 
 
-def report(found: list[dict[str, Any]], planned: float) -> None:
-    """Print the table."""
+def report(found: list[dict[str, Any]], planned: float) -> bool:
+    """Print the table; true where enough exposures are within a frame, by the frames' own time stamps."""
     hz = float(np.median([one["hz"] for one in found]))
     rows = {
         "frame time stamps (off - on)": np.array([one["off_ms"] - one["on_ms"] for one in found]),
@@ -81,16 +88,20 @@ def report(found: list[dict[str, Any]], planned: float) -> None:
     print("| measured by | n | median | least | most | sd | within one frame |")
     print("|---|---|---|---|---|---|---|")
     for name, ms in rows.items():
-        within = np.mean(np.abs(ms - planned) <= 1000 / hz + 1)
+        within = np.mean(np.abs(ms - planned) <= 1000 / hz + CLOCK_MS)
         spread = f"{np.median(ms):.1f} | {ms.min():.1f} | {ms.max():.1f} | {ms.std():.2f}"
         print(f"| {name} | {len(ms)} | {spread} | {within:.1%} |")
     print(f"\ntrials that the study's own rule takes: {np.mean([one['valid'] for one in found]):.1%} of exposures")
+    share = float(np.mean(np.abs(rows["frame time stamps (off - on)"] - planned) <= 1000 / hz + CLOCK_MS))
+    kept = share >= TARGET
+    print(f"at least {TARGET:.0%} of exposures within one frame: {share:.1%}   {'pass' if kept else 'FAIL'}")
+    return kept
 
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=60)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--exposure-ms", type=int, default=1000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as site, sync_playwright() as playwright:
@@ -105,7 +116,9 @@ def main() -> None:
         take(page, options.trials)
         print(f"Chromium {browser.version}, headless")
         browser.close()
-        report(exposures(site), options.exposure_ms)
+        print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        kept = report(exposures(site), options.exposure_ms)
+    sys.exit(0 if kept else 1)
 
 
 if __name__ == "__main__":

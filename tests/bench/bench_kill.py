@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from evalsuite.db import make_engine
 
@@ -30,23 +31,25 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     asked = parser.parse_args()
     kinds = ["sqlite", "postgresql"] if asked.database == "both" else [asked.database]
-    sys.exit(0 if all([unbroken(kind, asked.people, asked.kills) for kind in kinds]) else 1)
+    verdicts = [verdict for kind in kinds for verdict in killed(kind, asked.people, asked.kills)]
+    sys.exit(0 if LOAD["tell"](verdicts) else 1)
 
 
-def unbroken(kind: str, people: int, kills: int) -> bool:
-    """Kill on one database and print what came of it."""
+def killed(kind: str, people: int, kills: int) -> list[Any]:
+    """Kill on one database, print what was wrong, and judge."""
     with tempfile.TemporaryDirectory() as folder, LOAD["database"](kind, Path(folder)) as url:
         study = LOAD["made_study"](url, Path(folder))
         started = time.monotonic()
         ordeal = ORDEALS["survive"](study, url, people, kills)
         engine = make_engine(url)
-        wrongs = ORDEALS["wrongs"](engine, ordeal)
+        broken = ORDEALS["counted"](engine, ordeal)
         engine.dispose()
     given = sum(len(report.answers) for report in ordeal.reports)
     took = time.monotonic() - started
-    print(f"{kind}: {len(ordeal.moments)} kills among {given} answers of {people} people in {took:.0f} s")
-    print("  " + ("; ".join(wrongs) or "every acknowledged answer is there, every session was finished"))
-    return not wrongs
+    print(f"{kind}: {given} answers of {people} people in {took:.0f} s", flush=True)
+    verdict, moments = LOAD["Verdict"], len(ordeal.moments)
+    kept = [verdict(kind, f"kill -9 while answers come: {kills}", str(moments), moments == kills)]
+    return kept + [verdict(kind, f"{what}: 0", str(count), count == 0) for what, count in broken.items()]
 
 
 if __name__ == "__main__":

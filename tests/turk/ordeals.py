@@ -67,6 +67,12 @@ def answered(visits: list[Visit]) -> int:
 
 def wrongs(engine: Engine, ordeal: Ordeal) -> list[str]:
     """What the ordeal broke; empty where every answer is there once and every session was finished."""
+    faults = {fault for report in ordeal.reports for fault in report.faults}
+    return [f"{what}: {count}" for what, count in counted(engine, ordeal).items() if count] + sorted(faults)
+
+
+def counted(engine: Engine, ordeal: Ordeal) -> dict[str, int]:
+    """How much of each kind the ordeal broke."""
     with session_scope(engine, read_only=True) as db:
         rows = db.execute(select(TrialRow.nonce, TrialRow.answer)).all()
         states = db.scalars(select(SessionRow.state)).all()
@@ -75,14 +81,13 @@ def wrongs(engine: Engine, ordeal: Ordeal) -> list[str]:
     kept = {row.nonce: row.answer for row in rows}
     given = {nonce: answer for report in ordeal.reports for nonce, answer in report.answers.items()}
     lost = sum(kept.get(nonce) != answer for nonce, answer in given.items())
-    found = {
-        f"{lost} acknowledged answers are lost": lost,
-        f"{len(kept.keys() - given.keys())} trials were never acknowledged": len(kept.keys() - given.keys()),
-        f"{doubled} trials are there twice": doubled,
-        f"sessions ended as {set(states)}": set(states) != {"finished"},
+    return {
+        "acknowledged answers lost": lost,
+        "trials never acknowledged": len(kept.keys() - given.keys()),
+        "trials doubled": doubled,
+        "sessions that did not go on to their end": sum(state != "finished" for state in states),
+        "people who met a fault": sum(bool(report.faults) for report in ordeal.reports),
     }
-    faults = {fault for report in ordeal.reports for fault in report.faults}
-    return [sentence for sentence, wrong in found.items() if wrong] + sorted(faults)
 
 
 def free_port() -> int:
