@@ -64,7 +64,8 @@ def export_study(engine: Engine, study_id: int, study: Study, wanted: Wanted) ->
     _make(wanted.folder)
     decided = frames.decisions(engine, study_id)
     analysis = analyze(responses, sessions, study, decided)
-    tables = tidy(responses, sessions, decided, analysis)
+    exposures = frames.exposures(engine, study_id, synthetic=wanted.synthetic)
+    tables = {**tidy(responses, sessions, decided, analysis), "exposures": exposures}
     if wanted.identities:
         tables["identities"] = _identities(engine, study_id)
     for name, table in tables.items():

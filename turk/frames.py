@@ -33,6 +33,12 @@ SESSIONS: Mapping[str, str] = {
 DECISIONS: Mapping[str, str] = {
     "session": "Int64", "kind": "object", "reason": "object", "by": "object", "at": "datetime64[us, UTC]",
 }  # fmt: skip
+EXPOSURES: Mapping[str, str] = {
+    "session": "int64", "number": "int64", "place": "int64", "planned_ms": "float64", "on_ms": "float64",
+    "off_ms": "float64", "frames": "Int64", "long_frames": "Int64", "presented_ms": "float64", "refresh_hz": "float64",
+    "hidden": "boolean", "again": "boolean", "valid": "bool",
+}  # fmt: skip
+"""Columns of `exposures` and their types: what the browser measured of each image, and of its trial."""
 COMPLETED = ("finished", "excluded")
 """States of sessions that came to their end; others never count."""
 PSEUDONYM = 12
@@ -59,6 +65,23 @@ def responses(engine: Engine, study_id: int, *, synthetic: bool) -> pd.DataFrame
     return _pseudonymous(engine, study_id, _frame(engine, query, RESPONSES))
 
 
+def exposures(engine: Engine, study_id: int, *, synthetic: bool) -> pd.DataFrame:
+    """Return a row per image that was shown, in the order of sessions, trials and showing: the columns of EXPOSURES."""
+    query = (
+        select(TrialRow.session_id, TrialRow.number, TrialRow.valid, TrialRow.exposure)
+        .join(SessionRow, TrialRow.session_id == SessionRow.id)
+        .where(SessionRow.study_id == study_id, SessionRow.synthetic == synthetic, TrialRow.state == "answered")
+        .order_by(TrialRow.session_id, TrialRow.number)
+    )
+    rows = []
+    with session_scope(engine, read_only=True) as db:
+        for session, number, valid, told in db.execute(query):
+            for shown in (told or {}).get("shown", []):
+                known = {**told, **shown, "session": session, "number": number, "valid": valid is True}
+                rows.append([_measured(known.get(name), kind) for name, kind in EXPOSURES.items()])
+    return pd.DataFrame(rows, columns=list(EXPOSURES), dtype="object").astype(dict(EXPOSURES))
+
+
 def sessions(engine: Engine, study_id: int, *, synthetic: bool) -> pd.DataFrame:
     """Return a row per session, whatever came of it: the columns of SESSIONS."""
     query = (
@@ -83,6 +106,13 @@ def decisions(engine: Engine, study_id: int) -> pd.DataFrame:
         .order_by(DecisionRow.id)
     )
     return _frame(engine, query, DECISIONS)
+
+
+def _measured(value: Any, kind: str) -> Any:
+    """What a browser told, where it is of the kind that is expected: pages of others may tell anything."""
+    wanted = bool if kind.startswith("bool") else (int, float)
+    fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
+    return (round(value) if kind.lower() == "int64" else value) if fits else None
 
 
 def pseudonym(study_sha256: str, key: str) -> str:

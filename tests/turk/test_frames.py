@@ -12,8 +12,10 @@ from sqlalchemy import Engine, update
 from evalsuite.db import now, session_scope
 from tests.turk.planted import World, keep, planted
 from tests.turk.studies_made import make_study
+from tests.turk.walking import Clock, come
 from turk import frames
-from turk.frames import DECISIONS, RESPONSES, SESSIONS
+from turk.frames import DECISIONS, EXPOSURES, RESPONSES, SESSIONS
+from turk.store import Store
 from turk.tables import DecisionRow, StudyRow, TrialRow
 
 WORLD = World({"ours": 0.4, "theirs": 0.2}, people=3, trials=6, photos=20, catch=2)
@@ -105,3 +107,22 @@ def test_decisions_come_with_who_and_why(engine: Engine, taken: StudyRow) -> Non
     assert list(found.columns) == list(DECISIONS)
     assert found[["kind", "reason", "by"]].to_numpy().tolist() == [["unblind", "to see", "ada"]]
     assert found["session"].isna().all()
+
+
+def test_what_browsers_measured_comes_image_by_image_and_odd_facts_are_left_empty(
+    store: Store, study_row: StudyRow, clock: Clock
+) -> None:
+    walk = come(store).to_trials()
+    clock.go(seconds=4)
+    walk.answer(again="perhaps")
+    clock.go(seconds=4)
+    walk.answer(hidden=True)
+
+    found = frames.exposures(store.engine, study_row.id, synthetic=False)
+    assert {name: str(kind) for name, kind in found.dtypes.items()} == dict(EXPOSURES)
+    assert found["number"].tolist() == [0, 0, 1, 1]
+    assert (found["off_ms"] - found["on_ms"]).tolist() == [1000.0] * 4
+    assert found["hidden"].tolist() == [False, False, True, True]
+    assert found["valid"].tolist() == [False, False, False, False]
+    assert found["again"].isna().all()
+    assert frames.exposures(store.engine, study_row.id, synthetic=True).empty

@@ -60,7 +60,7 @@ def exported(sqlite_engine: Engine, tmp_path: Path) -> Path:
 def test_every_column_has_its_meaning_in_the_codebook(exported: Path) -> None:
     book = (exported / "codebook.md").read_text()
 
-    for name in ("responses", "sessions", "exclusions", "decisions"):
+    for name in ("responses", "exposures", "sessions", "exclusions", "decisions"):
         table = pd.read_parquet(exported / f"{name}.parquet")
         assert list(table.columns) == list(CODEBOOK[name])
         assert list(pd.read_csv(exported / f"{name}.csv").columns) == list(table.columns)
