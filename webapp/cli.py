@@ -8,6 +8,7 @@ from evalsuite.groups import CONTEXT, LazyGroup, run_group
 
 COMMANDS = {
     "serve": ("webapp.commands.serve", "Serve the study site and the dashboards."),
+    "export": ("webapp.commands.export", "Copy the dashboards into a folder that any web server can serve."),
     "token": ("webapp.commands.token", "Make, list and revoke tokens that open the dashboards."),
 }
 
