@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from evalsuite.db import now, session_scope
-from tests.webapp.conftest import OF_OUR_OWN, OWNER_TOKEN, come_in
+from evalsuite.db import make_engine, now, session_scope
+from tests.conftest import migrate
+from tests.turk.studies_made import SYNTHETIC_KEY, make_study
+from tests.webapp.answered import add_study
+from tests.webapp.conftest import OF_OUR_OWN, OWNER_TOKEN, come_in, config_of
+from tests.webapp.participant.scripted import DEVICE, Scripted
+from tests.webapp.runs import import_three_runs
+from webapp import create_app
 from webapp.access import ROLES, Role
 from webapp.identity import visitor_of
 from webapp.shares import make_share, sign
@@ -58,25 +66,119 @@ EXPECTED: dict[str, dict[str, int]] = {
     "/api/color/methods": {"anonymous": OUT, "viewer": 503, "researcher": 503, "admin": 503},
     "/shares": SHARING,
 }
-PICTURES = ("target", "gray", "output", "thumb")
+NOBODY = "0" * 32
 
 
-@pytest.mark.parametrize("address", EXPECTED)
-def test_each_role_sees_what_it_may_and_nothing_else(site: Flask, address: str) -> None:
-    found = {role: come_in(site, role).get(address).status_code for role in ROLES}
-
-    assert found == EXPECTED[address]
+def all_of(status: int) -> dict[str, int]:
+    """The same for everybody."""
+    return dict.fromkeys(VISITORS, status)
 
 
-def test_the_table_names_every_route_of_the_dashboard(site: Flask) -> None:
-    known = {
-        rule.rule.replace("<int:dataset>", "1").replace("<int:run>", "1").replace("<int:photo>", "1")
-        for rule in site.url_map.iter_rules()
-        if rule.endpoint.startswith("dashboard.") and "GET" in (rule.methods or ())
+def own(status: int) -> dict[str, int]:
+    """What only participants reach: their session's token opens it, and no role of the dashboard does."""
+    return all_of(OUT) | {"participant": status}
+
+
+VISITORS = (*ROLES, "participant")
+UNKNOWN = {"anonymous": OUT, "viewer": 404, "researcher": 404, "admin": 404}
+OTHERS: dict[str, dict[str, int]] = {
+    "POST /login": all_of(OUT),
+    "POST /logout": all_of(303),
+    "POST /shares": {"anonymous": OUT, "viewer": DENIED, "researcher": 303, "admin": 303},
+    "POST /shares/9999/revoke": {"anonymous": OUT, "viewer": DENIED, "researcher": 400, "admin": 400},
+    "POST /color/photo": {"anonymous": OUT, "viewer": 400, "researcher": 400, "admin": 400},
+    "POST /api/color": {"anonymous": OUT, "viewer": 400, "researcher": 400, "admin": 400},
+    "POST /api/color/recommended": {"anonymous": OUT, "viewer": 400, "researcher": 400, "admin": 400},
+    f"GET /thumb/{NOBODY}.webp": UNKNOWN,
+    f"GET /output/1/1/{NOBODY}.png": UNKNOWN,
+    f"GET /target/1/1/{NOBODY}.png": UNKNOWN,
+    f"GET /gray/1/1/{NOBODY}.png": UNKNOWN,
+    "GET /s/nobody": all_of(404),
+    "GET /static/app.css": all_of(IN),
+    "GET /study/street": all_of(IN),
+    f"GET /i/{NOBODY}": all_of(404),
+    "POST /api/studies/street/enter": all_of(400),
+    "GET /api/session": own(IN),
+    "POST /api/session/device": own(IN),
+    "POST /api/session/consent": own(409),
+    "POST /api/session/color-vision": own(409),
+    "POST /api/session/begin": own(409),
+    "POST /api/session/events": own(IN),
+    "POST /api/session/comment": own(IN),
+    "POST /api/session/leave": own(IN),
+    "POST /api/session/finish": own(409),
+    "PUT /api/trials/nobody": own(400),
+    "POST /notifications/prolific": all_of(DENIED),
+    "POST /notifications/sns": all_of(DENIED),
+}
+"""What is no page. A participant who has just come is at the first step: what belongs to later ones is a conflict.
+
+A participant has what somebody without a token has, and their own session beside it.
+"""
+TABLE = {f"GET {address}": statuses for address, statuses in EXPECTED.items()} | OTHERS
+BODIES: dict[str, Any] = {
+    "device": DEVICE, "consent": {"version": "v1", "agree": True}, "color-vision": {"answers": ["no"]}, "begin": {},
+    "events": {"events": []}, "comment": {"text": "None."}, "leave": {}, "finish": {},
+    "nobody": {"answer": "left", "rt_ms": 900.0, "exposure": {}},
+}  # fmt: skip
+"""What a participant's page sends, by the end of the address."""
+WRONG = {"nobody": "knows this name"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A site with runs, results that may be seen, and a study that is live."""
+    folder = tmp_path_factory.mktemp("house")
+    url = f"sqlite:///{folder / 'evalsuite.db'}"
+    migrate(url)
+    engine = make_engine(url)
+    import_three_runs(engine, folder)
+    add_study(engine)
+    make_study(engine, folder / "live")
+    engine.dispose()
+    app = create_app(replace(config_of(url, folder), synthetic_key=SYNTHETIC_KEY))
+    yield app
+    app.extensions["engine"].dispose()
+
+
+def asks(app: Flask, visitor: str, route: str) -> int:
+    """Ask for a route as a visitor, and return the status."""
+    method, _, address = route.partition(" ")
+    headers = dict(OF_OUR_OWN)
+    if visitor == "participant":
+        person = Scripted(app.test_client(), "street")
+        assert person.enter().status_code == 200
+        headers |= {"Authorization": f"Bearer {person.token}", "X-Tab": person.tab}
+        client = person.client
+    else:
+        client = come_in(app, next(role for role in ROLES if role == visitor))
+    body = BODIES.get(address.rpartition("/")[2], WRONG)
+    json = body if address.startswith(("/api/", "/notifications/")) and method != "GET" else None
+    form = {"address": "/", "days": "7"} if json is None and method != "GET" else None
+    with client.open(address, method=method, json=json, data=form, headers=headers) as answer:
+        return answer.status_code
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_each_visitor_sees_what_they_may_and_nothing_else(house: Flask, route: str) -> None:
+    expected = {visitor: TABLE[route].get(visitor, TABLE[route]["anonymous"]) for visitor in VISITORS}
+
+    assert {visitor: asks(house, visitor, route) for visitor in VISITORS} == expected
+
+
+def test_the_table_names_every_route(house: Flask) -> None:
+    """A new route needs a row: for a page, in each of its forms, `PAGE` or `DATA` in EXPECTED."""
+    router, named = house.url_map.bind("localhost"), set()
+    for route in TABLE:
+        method, _, address = route.partition(" ")
+        named.add((router.match(address, method)[0], method))
+    there = {
+        (rule.endpoint, method)
+        for rule in house.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    of_pictures = {rule for rule in known if rule.split("/")[1] in PICTURES}
 
-    assert known - of_pictures - {"/s/<signed>"} == set(EXPECTED)
+    assert there - named == set()
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -46,6 +46,5 @@ def command(folder: Path, url: str | None, views: int, photos: int) -> None:
     visitor.environ_base["HTTP_X_FORWARDED_USER"] = "export"
     made = export(app, visitor, discover(dashboard, "PAGE", Page), folder, views, photos)
     app.extensions["engine"].dispose()
-    click.echo(
-        f"{folder}: {len(made.found):,} views and {sum(made.pictures.values()):,} pictures. Open {folder / 'index.html'}"
-    )
+    pictures = sum(made.pictures.values())
+    click.echo(f"{folder}: {len(made.found):,} views and {pictures:,} pictures. Open {folder / 'index.html'}")
