@@ -81,10 +81,10 @@ def methods() -> Response:
 def color() -> Response:
     """Color a photo with points."""
     require("viewer")
-    asked = _asked({"photo", "points", "method", "draft", "full"})
+    asked = _asked({"photo", "points", "method", "draft", "full", "yields"})
     canvas, points = _canvas(_object(asked.get("photo"))), points_from_json(asked.get("points"))
-    method, draft, full = str(asked.get("method", "")), bool(asked.get("draft")), bool(asked.get("full"))
-    return png(ask_studio(lambda studio: studio.color(canvas, points, method, draft, full)))
+    method, how = str(asked.get("method", "")), {name: bool(asked.get(name)) for name in ("draft", "full", "yields")}
+    return png(ask_studio(lambda studio: studio.color(canvas, points, method, **how)))
 
 
 def recommended() -> Response:

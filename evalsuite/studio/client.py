@@ -20,11 +20,16 @@ LIMIT_S = 30.0
 AGAIN = "Your points are kept: try again in a moment."
 NOT_THERE = "The coloring process is not there. {} `webapp serve` starts it; alone, it is `evalsuite paint`."
 DIED = f"The coloring process ended in the middle of this and is started again. {AGAIN}"
+INTERRUPTED = "Somebody else asked meanwhile. Ask again."
 SLOW = "The coloring process took longer than {:g} s and was not waited for any longer. " + AGAIN
 
 
 class Away(UserError):
     """The coloring process is not there, or did not come to an end; asking again later may help."""
+
+
+class Interrupted(Away):
+    """Somebody else asked meanwhile, and what was asked for yielded."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,13 @@ class Studio:
         return Look(gray, said["width"], said["height"], tuple(said["original"]))
 
     def color(
-        self, canvas: Canvas, points: Sequence[Point], method: str = "", draft: bool = False, full: bool = False
+        self,
+        canvas: Canvas,
+        points: Sequence[Point],
+        method: str = "",
+        draft: bool = False,
+        full: bool = False,
+        yields: bool = False,
     ) -> bytes:
         """Color a photo: the pixels that a run makes of it with the same points as its hint file.
 
@@ -123,18 +134,22 @@ class Studio:
             canvas: The photo.
             points: Colored points in pixels of the photo as it is colored.
             method: One of `methods`; "" for the first.
-            draft: Whether rounding may differ from a run's for the sake of speed, by one of 255 here and there.
+            draft: Whether a quick approximation is welcome; methods that are quick by themselves give none.
             full: Whether the colors are joined with the lightness of the whole file, not of the resized photo.
+            yields: Whether to give up when somebody else asks meanwhile.
 
         Returns:
             A PNG.
 
         Raises:
             UserError: Points lie outside or make no sense, there is no such method, or the file holds no photo.
-            Away: The process is not there, ended or was too slow.
+            Away: The process is not there, ended or was too slow, or this yielded.
         """
-        asked = {"do": "color", "points": points_to_json(points), "method": method, "draft": draft, "full": full}
-        return self._about(canvas, asked)[1]
+        how = {"method": method, "draft": draft, "full": full, "yields": yields}
+        said, png = self._about(canvas, {"do": "color", "points": points_to_json(points), **how})
+        if said.get("interrupted"):
+            raise Interrupted(INTERRUPTED)
+        return png
 
     def recommend(self, canvas: Canvas, x: int, y: int, count: int = 9, points: Sequence[Point] = ()) -> Recommended:
         """Recommend colors for a pixel, in the gamut at its lightness.

@@ -6,6 +6,7 @@ import argparse
 import faulthandler
 import hashlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -21,11 +22,12 @@ from evalsuite.commands.pairs import named_pairs
 from evalsuite.errors import UserError
 from evalsuite.images import Resize
 from evalsuite.studio.asking import points_from_json, whole
-from evalsuite.studio.painter import Given, Painter
+from evalsuite.studio.painter import Given, Interrupted, Painter
 from evalsuite.studio.wire import Deadline, Torn, receive, send
 
 PATIENCE_S = 5.0
 """How long another side may take to say what it wants, and to take the answer."""
+HOW = ("full", "draft", "yields")
 LIMIT_S = 60.0
 """A question that takes longer ends the process, so that its keeper starts another."""
 
@@ -45,6 +47,8 @@ def answer(painter: Painter, asked: Mapping[str, Any], file: bytes) -> tuple[dic
         return _answer(painter, asked, file)
     except UserError as error:
         return {"error": str(error)}, b""
+    except Interrupted:
+        return {"interrupted": True}, b""
     except Exception as error:
         sys.excepthook(type(error), error, error.__traceback__)
         return {"error": "The coloring process made a mistake; it is in its log. Take the last point away."}, b""
@@ -80,7 +84,8 @@ def _answer(painter: Painter, asked: Mapping[str, Any], file: bytes) -> tuple[di
         return {"width": width, "height": height, "original": seen.original}, gray
     given = Given(key, points_from_json(asked.get("points", [])))
     if do == "color":
-        return {}, painter.color(given, str(asked.get("method", "")), bool(asked.get("full")))
+        method, (full, draft, yields) = str(asked.get("method", "")), (bool(asked.get(n)) for n in HOW)
+        return {}, painter.color(given, method, full, draft, yields)
     x, y, count = (whole(asked.get(name), f"recommended colors, {name}") for name in ("x", "y", "count"))
     source, colors = painter.recommend(given, x, y, count)
     return {"source": source, "colors": colors}, b""
@@ -117,9 +122,9 @@ def main() -> None:
     flags = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     weights = {name: Path(file) for name, file in named_pairs(flags.weights, "--weights", "FILE").items()}
-    painter = Painter(weights, torch.device("cpu"))
-    _warm(painter)
     with socket.socket(fileno=flags.fd) as listener:
+        painter = Painter(weights, torch.device("cpu"), lambda: bool(select.select([listener], [], [], 0)[0]))
+        _warm(painter)
         serve(listener, painter, flags.idle)
 
 

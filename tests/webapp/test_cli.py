@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -76,15 +81,40 @@ def test_the_address_is_one_that_a_browser_here_can_open(host: str, shown: str) 
     assert re.fullmatch(rf"http://{re.escape(shown)}:\d+", place.address)
 
 
-def test_the_site_prints_an_address_whose_token_opens_it_and_stops_when_asked(tmp_path: Path) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder with a short name, as addresses of sockets must be."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.slow
+def test_the_site_prints_an_address_whose_token_opens_it_and_stops_when_asked(tmp_path: Path, temporary: Path) -> None:
     url = f"sqlite:///{tmp_path / 'evalsuite.db'}"
-    environ = {name: value for name, value in os.environ.items() if name not in ("ACCESS_TOKEN", "SECRET_KEY")}
+    unset = ("ACCESS_TOKEN", "SECRET_KEY", "COLORING_SOCKET")
+    environ = {name: value for name, value in os.environ.items() if name not in unset} | {"TMPDIR": str(temporary)}
     command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--db", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as server:
         assert server.stdout is not None
         address, token = re.findall(r"Open (\S+)/login\?token=(\S+)", server.stdout.readline())[0]
-        asked = urllib.request.Request(f"{address}/index.json", headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(asked, timeout=20) as answer:
-            assert answer.status == 200
+        opened = get(f"{address}/index.json", token)
+        colors = get(f"{address}/api/color/methods", token)
+        listening = list(temporary.glob("coloring-*/socket"))
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=20) == 0
+
+    assert "rows" in opened
+    assert "levin2004" in colors["methods"]
+    assert len(listening) == 1
+    until = time.monotonic() + 30
+    while list(temporary.glob("coloring-*")) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not list(temporary.glob("coloring-*"))
+
+
+def get(address: str, token: str) -> dict[str, Any]:
+    """What an address says to whoever has the token."""
+    asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked, timeout=120) as answer:
+        said: dict[str, Any] = json.load(answer)
+    return said

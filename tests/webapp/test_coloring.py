@@ -41,7 +41,9 @@ class Answering:
         rgb = decode(canvas.read())
         return Look(encode_png(canvas.resize.apply(rgb)), 1, 1, (rgb.shape[1], rgb.shape[0]))
 
-    def color(self, canvas: Canvas, points: Sequence[Point], method: str, draft: bool, full: bool) -> bytes:
+    def color(
+        self, canvas: Canvas, points: Sequence[Point], method: str, draft: bool, full: bool, yields: bool
+    ) -> bytes:
         self.asked.append((canvas.resize, tuple(points), method, draft, full))
         return encode_png(canvas.resize.apply(decode(canvas.read())))
 
@@ -53,7 +55,7 @@ class Answering:
 class Failing(Answering):
     """A process that is away."""
 
-    def color(self, *_: Any) -> bytes:
+    def color(self, *_: Any, **__: Any) -> bytes:
         raise Away("The coloring process ended in the middle of this.")
 
 

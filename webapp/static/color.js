@@ -9,8 +9,8 @@ const photo = place && JSON.parse(place.dataset.photo), kept = `points:${locatio
 const gray = `/color/gray?${photo && new URLSearchParams(photo)}`;
 const select = take?.querySelector("select");
 
-async function ask(path, body) {
-  const settings = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ photo, ...body }) };
+async function ask(path, body, signal) {
+  const settings = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ photo, ...body }), signal };
   const answer = await fetch(`/api/color${path}`, settings).catch(() => null);
   if (answer?.ok) return answer;
   const said = answer && (await answer.json().catch(() => ({})));
@@ -28,7 +28,7 @@ function save(blob, file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-const color = async (points, more) => (await ask("", { points, method: select.value, ...more })).blob();
+const color = async (points, more, signal) => (await ask("", { points, method: select.value, ...more }, signal)).blob();
 
 async function open() {
   const { methods } = await (await ask("/methods")).json();
@@ -36,7 +36,8 @@ async function open() {
   select.parentElement.hidden = methods.length < 2;
   const editor = await mount(place, {
     gray, points: recall(),
-    color: (points) => color(points, { draft: true }),
+    color: (points, draft, signal) => color(points, { draft, yields: Boolean(signal) }, signal),
+    drafts: () => select.value === "siggraph17",
     recommend: async (x, y, points) => (await ask("/recommended", { x, y, points })).json(),
     onPoints(points) { try { sessionStorage.setItem(kept, JSON.stringify(points)); } catch { /* until the next page */ } },
   });

@@ -28,7 +28,7 @@ from evalsuite.points import Point
 from evalsuite.registry import colorizer
 from evalsuite.run import run
 from evalsuite.studio import worker
-from evalsuite.studio.client import Away, Canvas, Studio, canvas_of
+from evalsuite.studio.client import Away, Canvas, Interrupted, Studio, canvas_of
 from evalsuite.studio.keeper import Kept, listen, start
 from evalsuite.studio.painter import Painter, joined_whole
 from evalsuite.studio.wire import Deadline, Torn, receive, send
@@ -84,6 +84,36 @@ def test_a_networks_pixels_are_those_of_a_run_too(plan: Plan, random_weights: Pa
     assert painter.methods() == ["siggraph17", "levin2004"]
     assert len(files) == 2
     assert said["source"] == "siggraph17"
+
+
+@pytest.mark.slow
+def test_a_draft_comes_near_and_what_replaces_it_yields_to_others(random_weights: Path) -> None:
+    others: list[int] = []
+    painter, photo = Painter({"siggraph17": random_weights}, CPU, lambda: bool(others)), canvas(picture(64, 64))
+    asked = [{"x": 30, "y": 20 + k, "a": 30 - 20 * k, "b": 10, "size": 6} for k in range(3)]
+
+    ask(painter, photo, do="color", points=asked[:2])
+    draft = decode(ask(painter, photo, do="color", points=asked, draft=True)[1]).astype(float)
+    others.append(1)
+    given_up = ask(painter, photo, do="color", points=asked, yields=True)
+    unmoved = decode(ask(painter, photo, do="color", points=asked)[1]).astype(float)
+    again = decode(ask(painter, photo, do="color", points=asked, draft=True)[1]).astype(float)
+    before = decode(ask(painter, photo, do="color", points=asked[:2])[1]).astype(float)
+
+    assert given_up == ({"interrupted": True}, b"")
+    assert np.abs(draft - unmoved).mean() < np.abs(before - unmoved).mean()
+    assert np.array_equal(again, unmoved)
+
+
+def test_who_yielded_is_told_apart_from_who_is_away() -> None:
+    left = b'\0\0\0\x15\0\0\0\0{"interrupted": true}'
+
+    def yielding(peer: socket.socket) -> None:
+        receive(peer, Deadline(20))
+        peer.sendall(left)
+
+    with listening(yielding) as path, pytest.raises(Interrupted, match="Ask again"):
+        Studio(path, 20).color(canvas(picture()), POINTS, yields=True)
 
 
 def test_the_same_question_again_gives_the_same_pixels(studio: Studio) -> None:

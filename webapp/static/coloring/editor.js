@@ -1,24 +1,25 @@
-// The editor: colored points on a gray photo, by mouse, touch and keyboard, and the picture that comes of them.
+// The editor: colored points on a gray photo, and the picture that comes of them.
 //
 //   import { mount } from "./editor.js";
 //   const editor = await mount(element, {
 //     gray,                                 // address or Blob of the gray photo, in the size in which it is colored
-//     color: async (points) => blob,        // the colored photo as an image file; one call at a time, the newest points
+//     color: async (points, draft, signal) => blob,   // the colored photo; one call at a time
+//     drafts: () => false,                  // whether color(points, true) gives a quick draft, to be replaced
 //     recommend: async (x, y, points) => ({ colors: [{ a, b }], note }),   // without it there are no recommendations
 //     points: [],                           // { x, y, a, b, size } to begin with
-//     size: 6,                              // side of a new point's patch, pixels of the photo
-//     deadline: 60,                         // seconds, counted from when the photo is seen; none without it
+//     size: 6,                              // side of a new point's patch, pixels
+//     deadline: 60,                         // seconds from when the photo is seen; none without it
 //     onPoints(points, change) {},          // after every change; change is { kind, at_ms }, kind one of add, move, color,
-//                                           // size, delete, undo, redo, reset; at_ms counts from when the photo is seen
-//     onDeadline() {},                      // the time is over: nothing can be changed any more
+//                                           // size, delete, undo, redo, reset; at_ms as the deadline
+//     onDeadline() {},                      // the time is over: nothing can be changed
 //     texts: {},                            // words in another language, see TEXTS
 //   });
-//   editor.points                           // the present ones
+//   editor.points                           // as they are
 //   await editor.settled()                  // the picture of the present points: a Blob, or null while none came
 //   editor.again()                          // color the present points anew; editor.tell(text) says something
 //   editor.stop()                           // no more changes; editor.end() also clears the element
 //
-// color and recommend may reject with an Error whose message is a sentence; with error.again true the editor asks again.
+// color and recommend may reject with an Error whose message is a sentence; with error.again it is asked again.
 
 import { labOf } from "../lab.js";
 import { makeStage } from "./stage.js";
@@ -32,7 +33,7 @@ export const TEXTS = {
   picker: "Colors that are possible at this lightness. Change with the arrow keys.",
   picker_title: "Color of the point", recommended: "Recommended", recents: "Used before", none: "No point is chosen.",
   empty: "Put a point on the photo: click, tap, or press Enter at the crosshair.",
-  undo: "Undo", redo: "Redo", remove: "Delete point", reset: "Start over", gray: "Gray photo", size: "Size of the point",
+  undo: "Undo", redo: "Redo", remove: "Delete point", reset: "Start over", gray: "Show gray", size: "Size of the point",
   pixels: "{n} px", working: "Coloring …", ready: "Done.", left: "{time} left", over: "The time is over.",
   at: "Column {x}, row {y}, {name}.", point: "Point {n} of {of}: {name}.", chosen: "{name}: a {a}, b {b}.",
   removed: "Point deleted.", moved: "Point moved.", again: "Trying again.", points: "Points: {n}", swatch: "{name} ({n})",
@@ -69,6 +70,7 @@ export async function mount(element, options) {
   const L = ({ x, y }) => lightness[y * gray.width + x];
   const history = new History(options.points);
   const state = { chosen: null, size: options.size ?? 6, open: true, blob: null, recent: [], offered: [] };
+  const life = new AbortController();
   let began = performance.now(), retry, ticking;
 
   const stage = makeStage(gray, t("stage"), { put, pick, move, aim, key });
@@ -93,15 +95,16 @@ export async function mount(element, options) {
   const root = h("div", { class: "coloring" },
     h("div", { class: "left" }, clock, stage.element, h("div", { class: "tools" }, ...Object.values(tools)), status,
       h("details", { class: "keys" }, h("summary", {}, t("help")), h("p", {}, t("help_text")))), panel);
-  root.addEventListener("keydown", anywhere);
+  document.addEventListener("keydown", anywhere, { signal: life.signal });
 
-  const coloring = new Latest((points) => options.color(plain(points)), async (blob, points) => {
+  const coloring = new Latest(({ points, draft }, signal) => options.color(plain(points), draft, signal), async (blob, { points, draft }) => {
     const image = await bitmap(blob);
     if (coloring.ended) return;
     clearTimeout(retry);
     stage.color(image);
+    if (draft) return points === history.now && refine(points);
     Object.assign(state, { blob, of: points });
-    if (points === history.now) tell(t("ready"), "ready");
+    if (points === history.now) tell(t(points.length ? "ready" : "empty"), "ready");
   }, failed);
   const recommending = new Latest(({ x, y, points }) => options.recommend(x, y, plain(points)), offer, () => offer(null));
 
@@ -110,17 +113,25 @@ export async function mount(element, options) {
     status.dataset.kind = kind;
   }
 
-  function failed(error, points) {
-    tell(error.again ? `${error.message} ${t("again")}` : error.message, "error");
+  /** A draft first, where there are any, which what comes after may interrupt. */
+  function update() { coloring.ask({ points: history.now, draft: Boolean(options.drafts?.()) }); }
+  function refine(points) { coloring.ask({ points, draft: false, yields: true }); }
+
+  function failed(error, { points, yields }) {
     clearTimeout(retry);
-    if (error.again) retry = setTimeout(() => points === history.now && coloring.ask(points), AGAIN_MS);
+    if (yields) {
+      retry = setTimeout(() => points === history.now && refine(points), AGAIN_MS);
+      return;
+    }
+    tell(error.again ? `${error.message} ${t("again")}` : error.message, "error");
+    if (error.again) retry = setTimeout(() => points === history.now && update(), AGAIN_MS);
   }
 
   function changed(kind, over = true) {
     show();
     tell(t("working"), "working");
     clearTimeout(retry);
-    coloring.ask(history.now);
+    update();
     if (over) options.onPoints?.(plain(history.now), { kind, at_ms: Math.round(performance.now() - began) });
   }
 
@@ -273,7 +284,7 @@ export async function mount(element, options) {
     const letter = event.key.toLowerCase(), command = (event.ctrlKey || event.metaKey) && !event.altKey;
     const action = command ? { z: event.shiftKey ? redo : undo, y: redo }[letter]
       : letter === "b" && !event.altKey ? () => showGray(!stage.gray) : null;
-    if (!action || event.target.matches("select")) return;
+    if (!action || event.target.matches("select, input, textarea")) return;
     event.preventDefault();
     action();
   }
@@ -305,7 +316,7 @@ export async function mount(element, options) {
   size.value = state.size;
   show();
   tell(t(history.now.length ? "working" : "empty"));
-  if (history.now.length) coloring.ask(history.now);
+  refine(history.now);
   began = performance.now();
   if (options.deadline) {
     ticking = setInterval(tick, 200);
@@ -316,9 +327,9 @@ export async function mount(element, options) {
     root,
     get points() { return plain(history.now); },
     tell: (text) => tell(text, "error"),
-    again() { coloring.ask(history.now); },
+    again: update,
     async settled() {
-      if (state.of !== history.now) coloring.ask(history.now);
+      if (state.of !== history.now) coloring.ask({ points: history.now, draft: false });
       await coloring.idle();
       return state.of === history.now ? state.blob : null;
     },
@@ -329,6 +340,7 @@ export async function mount(element, options) {
       coloring.end();
       recommending.end();
       stage.end();
+      life.abort();
       element.replaceChildren();
     },
   };

@@ -54,7 +54,7 @@ export const hintFile = (points) =>
 
 /**
  * One request at a time, and then the newest of those that came meanwhile.
- * `work(value)` gives a promise; `done(result, value)` is called with results that are still wanted, `failed(error)`
+ * `work(value, signal)` gives a promise; `done(result, value)` is called with results that are still wanted, `failed(error)`
  * with errors. `idle()` resolves when nothing is under way.
  */
 export class Latest {
@@ -62,8 +62,10 @@ export class Latest {
     Object.assign(this, { work, done, failed, running: null, waiting: null, ended: false });
   }
 
+  /** A request that yields is given up as soon as there is another. */
   ask(value) {
     this.waiting = { value };
+    this.yielding?.abort();
     this.running ??= this.run().finally(() => { this.running = null; });
   }
 
@@ -72,7 +74,8 @@ export class Latest {
       const { value } = this.waiting;
       this.waiting = null;
       try {
-        const result = await this.work(value);
+        this.yielding = value.yields ? new AbortController() : null;
+        const result = await this.work(value, this.yielding?.signal);
         if (!this.ended) await this.done(result, value);
       } catch (error) {
         if (!this.ended) this.failed(error, value);
