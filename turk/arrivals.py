@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from turk.refusals import Refused
 from turk.untrusted import text
@@ -13,7 +13,8 @@ from turk.untrusted import text
 MTURK_ORIGINS = ("https://www.mturk.com", "https://worker.mturk.com", "https://workersandbox.mturk.com")
 PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
 """What MTurk gives as the assignment before a worker accepts one."""
-PROLIFIC_COMPLETE = "https://app.prolific.com/submissions/complete"
+PROLIFIC_SITE = "https://app.prolific.com"
+PROLIFIC_COMPLETE = "/submissions/complete"
 ID_LENGTH = 200
 
 
@@ -53,18 +54,14 @@ def arrive(recruiter: str, query: Mapping[str, Any], submit_origins: tuple[str, 
     return Arrival("link", person, preview=query.get("preview") == "1")
 
 
-def departure(recruiter: str, arrival: Mapping[str, str], code: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell the page how a finished session goes back: a code to show, an address to go to, or a form to send.
+def departure(recruiter: str, arrival: Mapping[str, str], code: str) -> dict[str, Any]:
+    """Tell the page how a finished session goes back with a code of its own: a code to show, or a form to send.
 
     Args:
-        recruiter: "link", "prolific" or "mturk".
+        recruiter: "link" or "mturk"; turk.leaving has the codes that people of Prolific share.
         arrival: The facts with which the session came.
         code: The session's completion code.
-        settings: The study's; `completion_code` is the one that Prolific gave the study.
     """
-    if recruiter == "prolific":
-        shared = settings.get("completion_code") or code
-        return {"kind": "redirect", "url": f"{PROLIFIC_COMPLETE}?{urlencode({'cc': shared})}", "code": shared}
     if recruiter == "mturk" and "submit_to" in arrival:
         fields = {"assignmentId": arrival["assignment"], "code": code}
         return {"kind": "form", "action": arrival["submit_to"] + "/mturk/externalSubmit", "fields": fields}

@@ -24,6 +24,7 @@ COMMANDS = {
     "analyze": ("turk.commands.analyze", "Print fool rates with intervals, differences and tests."),
     "agree": ("turk.commands.agree", "Hold metrics against people."),
     "export": ("turk.commands.export", "Write the answers as tidy tables with a codebook."),
+    "rehearse": ("turk.commands.rehearse", "Rehearse a whole study on this machine, to the last cent."),
     "emulate": ("turk.emulator.command", "Emulate the recruiters on this machine."),
     "forget": ("turk.commands.forget", "Delete what is kept of a participant."),
 }

@@ -79,7 +79,7 @@ CODEBOOK: Mapping[str, Mapping[str, str]] = {
     },
     "decisions": {
         "session": "The session that was decided about; empty for the study.",
-        "kind": "launch, pause, resume, close, unblind, exclude, reject, forget.",
+        "kind": "launch, pause, resume, close, unblind, exclude, reject, paid (a link's code was handed over), forget.",
         "reason": "As it was given.",
         "by": "Who decided.",
         "at": "UTC.",

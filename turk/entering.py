@@ -15,6 +15,7 @@ from evalsuite.db import session_scope
 from turk import places
 from turk.arrivals import Arrival, arrive
 from turk.keys import equal, nameless_key, person_key, random_seed, random_token, synthetic_seed, token_hash
+from turk.leaving import Outcome, sent_back
 from turk.people import keep_identity, participant, purge, purge_time
 from turk.refusals import Refused
 from turk.signed_addresses import check_signed
@@ -92,7 +93,7 @@ def enter(store: Store, name: str, entry: Entry) -> Entered:
             check_signed(db, door.row.id, name, entry.query, door.at, known=back)
         if row is None:
             _open_or_refuse(door, entry)
-            row = _new_session(db, door, entry, participant_id)
+            row = _new_session(store, db, door, entry, participant_id)
         row.token_sha256, row.tab, row.seen_at, row.locale = token_hash(token), entry.tab, door.at, door.locale
         seen = Visit(store, db, row, door.study, door.row.sha256, door.row.state, door.row.recruiter, door.at)
         if back:
@@ -160,11 +161,12 @@ def _open_or_refuse(door: _Door, entry: Entry) -> None:
         raise Refused("closed", f"This study {told} and takes nobody in. Thank you for your interest.")
 
 
-def _new_session(db: Session, door: _Door, entry: Entry, participant_id: int) -> SessionRow:
+def _new_session(store: Store, db: Session, door: _Door, entry: Entry, participant_id: int) -> SessionRow:
     synthetic = entry.synthetic is not None
     place = places.claim(db, door.row.id, door.study, synthetic=synthetic)
     if place is None:
-        raise Refused("no_place", "All places of this study are taken. Thank you for your interest.")
+        sentence = "All places of this study are taken. Thank you for your interest."
+        raise Refused("no_place", sentence, _way_back(store, db, door, "no_place"))
     row = SessionRow(
         study_id=door.row.id,
         participant_id=participant_id,
@@ -182,12 +184,17 @@ def _new_session(db: Session, door: _Door, entry: Entry, participant_id: int) ->
     return row
 
 
+def _way_back(store: Store, db: Session, door: _Door, outcome: Outcome) -> dict[str, Any] | None:
+    return sent_back(store, db, door.row.id, outcome) if door.row.recruiter == "prolific" else None
+
+
 def _come_back(seen: Visit, door: _Door, entry: Entry) -> None:
     """Let somebody in again: who finished with another assignment took part before; who only left may try again."""
     row, facts = seen.row, dict(door.arrival.facts)
     if row.state == "finished":
         if row.arrival != facts:
-            raise Refused("already", "You have taken part in this study before, and once is all we need. Thank you.")
+            sentence = "You have taken part in this study before, and once is all we need. Thank you."
+            raise Refused("already", sentence, _way_back(seen.store, seen.db, door, "screened_out"))
         return
     if row.started_at is None and (row.state not in LIVE or seen.study_state == "closed"):
         _open_or_refuse(door, entry)

@@ -59,20 +59,26 @@ class Child:
 
 
 @contextmanager
-def own_site(database_url: str, workers: int = 2) -> Iterator[Site]:
-    """Run the site on loopback, over a database, until the block ends.
+def own_site(database_url: str, workers: int = 2, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """Run the site on loopback, over a database, until the block ends; `settings` are of its environment.
 
     Raises:
         UserError: It did not start; its own words say why.
     """
-    child = start_site(database_url, workers)
+    child = start_site(database_url, workers, settings=settings)
     try:
         yield child.site
     finally:
         child.stop()
 
 
-def start_site(database_url: str, workers: int = 2, port: int = 0, key: str | None = None) -> Child:
+def start_site(
+    database_url: str,
+    workers: int = 2,
+    port: int = 0,
+    key: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Child:
     """Start the site on loopback and wait until it answers.
 
     Args:
@@ -80,6 +86,7 @@ def start_site(database_url: str, workers: int = 2, port: int = 0, key: str | No
         workers: Its processes.
         port: Where it listens; 0 for any that is free.
         key: What synthetic participants must know; a random one where it is left out.
+        settings: More of its environment.
 
     Raises:
         UserError: It did not start; its own words say why.
@@ -88,7 +95,7 @@ def start_site(database_url: str, workers: int = 2, port: int = 0, key: str | No
     command = [sys.executable, "-m", "webapp.cli", "serve", "--port", str(port), "--workers", str(workers)]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     # The database's address may hold a password, which command lines show to everybody.
-    environ = {**os.environ, "DATABASE_URL": database_url, "SYNTHETIC_KEY": key, "PYTHONPATH": path}
+    environ = {**os.environ, **(settings or {}), "DATABASE_URL": database_url, "SYNTHETIC_KEY": key, "PYTHONPATH": path}
     with tempfile.TemporaryFile("w+") as log:
         process = _start(command, environ, log)
         address = _address(process)

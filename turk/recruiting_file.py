@@ -14,6 +14,7 @@ from turk.recruiting_terms import (
     MOST_CAP_USD,
     MOST_WAGE_USD,
     MTURK,
+    PROLIFIC,
     RECRUITING,
     WAGE_FLOOR_USD,
 )
@@ -33,8 +34,9 @@ def read_recruiting(keys: Mapping[str, Entry], recruiter: str) -> dict[str, Any]
     Raises:
         UserError: A value is wrong, or belongs to another recruiter; the message has the line.
     """
-    if recruiter != "mturk" and "mturk" in keys:
-        raise keys["mturk"].error(f"the recruiter is {recruiter}. Remove the key, or write recruiter: mturk.")
+    for name in ("mturk", "prolific"):
+        if recruiter != name and name in keys:
+            raise keys[name].error(f"the recruiter is {recruiter}. Remove the key, or write recruiter: {name}.")
     if recruiter == "link":
         for name in PAID:
             if name in keys:
@@ -42,7 +44,9 @@ def read_recruiting(keys: Mapping[str, Entry], recruiter: str) -> dict[str, Any]
         return {}
     floor = keys["wage_floor_usd"].money(MOST_WAGE_USD) if "wage_floor_usd" in keys else WAGE_FLOOR_USD
     read = {"wage_floor_usd": str(floor), "caps": _caps(keys.get("caps")), "recruiting": _offer(keys.get("recruiting"))}
-    return read | ({"mturk": _mturk(keys.get("mturk"))} if recruiter == "mturk" else {})
+    if recruiter == "mturk":
+        return read | {"mturk": _mturk(keys.get("mturk"))}
+    return read | {"prolific": read_parameters(keys.get("prolific"), PROLIFIC, "term of Prolific")}
 
 
 def _caps(entry: Entry | None) -> dict[str, Any]:

@@ -35,6 +35,9 @@ MTURK: Mapping[str, Parameter] = {
     "masters": Parameter(False, "Masters only, for 5% more"),
     "one_per_place": Parameter(False, "a HIT for each place, instead of HITs of up to 9 places"),
 }
+PROLIFIC: Mapping[str, Parameter] = {
+    "signed": Parameter(False, "whether Prolific signs its addresses, which it offers to some workspaces"),
+}
 CAPS: Mapping[str, Parameter] = {
     "people": Parameter(
         0, "the most people that are ever offered a place; 0: a quarter more than the study has", 0, 1_000_000
@@ -46,7 +49,7 @@ USD_CAP_HELP = "the most dollars, fees and bonuses included; 0: what all places 
 
 def term(settings: Mapping[str, Any], group: str, name: str) -> Any:
     """Look a frozen study's term up, or what holds where it says nothing."""
-    groups = {"recruiting": RECRUITING, "mturk": MTURK, "caps": CAPS}
+    groups = {"recruiting": RECRUITING, "mturk": MTURK, "prolific": PROLIFIC, "caps": CAPS}
     return settings.get(group, {}).get(name, groups[group][name].default)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 from evalsuite.errors import UserError
 
@@ -18,8 +19,12 @@ were shown; closed: the study takes nobody in; no_place: all places are taken; a
 
 
 class Refused(UserError):
-    """A request that is refused with one sentence; nothing of it was written."""
+    """A request that is refused with one sentence; nothing of it was written.
 
-    def __init__(self, kind: Kind, sentence: str) -> None:
+    `departure` is how whoever asked goes back to the recruiter, where that is known.
+    """
+
+    def __init__(self, kind: Kind, sentence: str, departure: Mapping[str, Any] | None = None) -> None:
         super().__init__(sentence)
         self.kind: Kind = kind
+        self.departure = departure

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
 
-from turk.arrivals import departure
 from turk.design import plan_session
 from turk.exposure import PLACES
+from turk.leaving import Outcome, finished, turned_away
 from turk.study import Screen
 from turk.tables import AddressRow, TrialRow
 from turk.trials import trial_of
@@ -21,6 +21,9 @@ AHEAD = 3
 """How many trials after the open one have images that may be fetched already."""
 BORDER, GAP, MARGIN, PROMPT = 1, 24, 16, 120
 """Around an image, between two, beside the stage, and the room below for the question: as the page's style has them."""
+
+OUTCOMES: Mapping[str, Outcome] = {"refused": "device_refused", "declined": "screened_out"}
+"""States of sessions that end before a trial to what the recruiter is told."""
 
 Name: TypeAlias = Literal[
     "device", "consent", "color_vision", "instructions", "trial", "comment", "finished", "left", "refused",
@@ -70,6 +73,8 @@ def show(seen: Visit) -> Step:
         return _before_consent(seen)
     if row.state == "consented":
         return Step("color_vision")
+    if row.state in ("refused", "declined"):
+        return Step(row.state, facts=turned_away(seen, OUTCOMES[row.state]))  # type: ignore[arg-type]
     return Step("instructions" if row.state == "ready" else row.state)  # type: ignore[arg-type]
 
 
@@ -100,8 +105,7 @@ def _before_consent(seen: Visit) -> Step:
 
 
 def _finished(seen: Visit) -> Step:
-    back = departure(seen.recruiter, seen.row.arrival, seen.row.code or "", seen.study.settings)
-    return Step("finished", facts={"departure": back})
+    return Step("finished", facts={"departure": finished(seen)})
 
 
 def _running(seen: Visit) -> Step:

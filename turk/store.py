@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import now
+from turk.arrivals import PROLIFIC_SITE
 from turk.study import Study
 from turk.tables import StudyRow
 
@@ -27,6 +28,7 @@ class Store:
             from which certificates may come (an emulator).
         rehearsal: Whether everybody who knows the synthetic key may say how much time has passed for them: people of a
             rehearsal come as the recruiter sends them, and are none the less not real.
+        prolific_site: Where people of Prolific go back to; an emulator's, or Prolific's own.
         studies: Hash to frozen study, filled as they are met.
     """
 
@@ -36,6 +38,7 @@ class Store:
     synthetic_key: str | None = field(default=None, repr=False)
     submit_origins: tuple[str, ...] = ()
     rehearsal: bool = False
+    prolific_site: str = PROLIFIC_SITE
     studies: dict[str, Study] = field(default_factory=dict, repr=False)
 
     def study(self, db: Session, sha256: str, study_id: int) -> Study:

@@ -32,7 +32,7 @@ MOST_PLACES = 100_000
 KEYS = (
     "name", "protocol", "source", "parameters", "participants_per_condition", "recruiter", "reward_usd", "contact",
     "texts", "locales", "exclusions", "stopping", "analysis", "seed", "device", "abandon_minutes", "replacements",
-    "identity_days", "wage_floor_usd", "caps", "recruiting", "mturk",
+    "identity_days", "wage_floor_usd", "caps", "recruiting", "mturk", "prolific",
 )  # fmt: skip
 PARTICIPANTS = Parameter(40, "people per condition", least=1, most=MOST_PLACES)
 SETTINGS: Mapping[str, Parameter] = {

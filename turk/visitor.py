@@ -41,6 +41,7 @@ class Visitor:
         seed: For what is not an answer: exposures that fail, the moment of quitting.
         see: Tells what an image shows.
         waits: Whether they really wait; else only their virtual clock does.
+        rehearses: Whether they come as a recruiter's people do, to a site that was started for a rehearsal.
     """
 
     study: str
@@ -52,6 +53,7 @@ class Visitor:
     seed: tuple[int, ...]
     see: See
     waits: bool = False
+    rehearses: bool = False
 
 
 @dataclass
@@ -93,7 +95,9 @@ class Visit:
         """
         visitor, tab = self.visitor, secrets.token_urlsafe(16)
         who = {"key": visitor.key, "observer": visitor.kind}
-        body = {"query": dict(visitor.query), "tab": tab, "locale": "en", "synthetic": who}
+        body: dict[str, Any] = {"query": dict(visitor.query), "tab": tab, "locale": "en"}
+        if not visitor.rehearses:
+            body["synthetic"] = who
         reply = self.wire.send("POST", f"/api/studies/{visitor.study}/enter", body)
         if reply.status != 200:
             raise UserError(f"{self.wire.url}: nobody is let in ({_sentence(reply)})")

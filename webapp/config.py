@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from evalsuite.db import default_url, make_engine
 from evalsuite.errors import UserError
 from evalsuite.thumbnails import folder_beside, thumbnails_folder
+from turk.arrivals import PROLIFIC_SITE
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 KEY_LENGTH = 32
@@ -44,6 +45,7 @@ class Config:
             beside SNS's own from which its certificates may come (an emulator).
         sns_topics: The ARNs of the SNS topics to which MTurk's notifications go.
         prolific_webhook_secret: What Prolific signs its events with.
+        prolific_site: Where people of Prolific go back to; an emulator's participant's site in a rehearsal.
         rehearsal: Whether everybody who knows the synthetic key may say how much time has passed for them.
     """
 
@@ -63,6 +65,7 @@ class Config:
     recruiter_origins: tuple[str, ...] = ()
     sns_topics: tuple[str, ...] = ()
     prolific_webhook_secret: str | None = field(default=None, repr=False)
+    prolific_site: str = PROLIFIC_SITE
     rehearsal: bool = False
 
     @property
@@ -82,9 +85,9 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
     Args:
         environ: DATABASE_URL, PUBLIC_URL, SECRET_KEY, TRUSTED_HOSTS, STUDIES_DIR, THUMBNAILS_DIR, ACCESS_TOKEN,
             PROXIES, PROXY_PEERS, PROXY_ROLES, SYNTHETIC_KEY, COLORING_SOCKET, UPLOADS_DIR, RECRUITER_ORIGINS,
-            SNS_TOPICS and PROLIFIC_WEBHOOK_SECRET; DATABASE_URL, SECRET_KEY, ACCESS_TOKEN, SYNTHETIC_KEY and
-            PROLIFIC_WEBHOOK_SECRET also as the name of a file, in SECRET_KEY_FILE and so on. REHEARSAL=1 is set by
-            `turk rehearse` for a site of its own.
+            SNS_TOPICS, PROLIFIC_SITE and PROLIFIC_WEBHOOK_SECRET; DATABASE_URL, SECRET_KEY, ACCESS_TOKEN,
+            SYNTHETIC_KEY and PROLIFIC_WEBHOOK_SECRET also as the name of a file, in SECRET_KEY_FILE and so on.
+            REHEARSAL=1 is set by `turk rehearse` for a site of its own.
         database_url: Wins over DATABASE_URL.
 
     Raises:
@@ -111,6 +114,7 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
         recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
         sns_topics=_topics(environ.get("SNS_TOPICS", "")),
         prolific_webhook_secret=secret(environ, "PROLIFIC_WEBHOOK_SECRET"),
+        prolific_site=_origin("PROLIFIC_SITE", environ.get("PROLIFIC_SITE") or PROLIFIC_SITE),
         rehearsal=environ.get("REHEARSAL") == "1",
     )
 

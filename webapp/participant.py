@@ -40,6 +40,7 @@ def keep_store(state: BlueprintSetupState) -> None:
         synthetic_key=config.synthetic_key,
         submit_origins=config.recruiter_origins,
         rehearsal=config.rehearsal,
+        prolific_site=config.prolific_site,
     )
 
 
@@ -56,7 +57,9 @@ def refused(error: Refused) -> Response:
     if request.path.startswith("/study/"):
         response = make_response(render_template("participant/stopped.html", sentence=str(error)), status)
         return page_headers(response, "link", ())
-    said = {"error": str(error), "kind": error.kind, "moved": error.kind == "moved"}
+    said: dict[str, Any] = {"error": str(error), "kind": error.kind, "moved": error.kind == "moved"}
+    if error.departure is not None:
+        said["departure"] = dict(error.departure)
     response = jsonify(said)
     response.status_code = status
     return response

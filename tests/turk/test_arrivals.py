@@ -100,20 +100,11 @@ def test_names_that_no_recruiter_gives_are_refused(value: Any) -> None:
 
 
 def test_a_finished_session_shows_its_code() -> None:
-    assert departure("link", {}, "CODE", {}) == {"kind": "code", "code": "CODE"}
-
-
-def test_a_finished_session_goes_back_to_prolific_with_the_studys_code_or_its_own() -> None:
-    shared = departure("prolific", {}, "CODE", {"completion_code": "C1 X"})
-    own = departure("prolific", {}, "CODE", {})
-
-    assert shared["url"] == "https://app.prolific.com/submissions/complete?cc=C1+X"
-    assert own["url"].endswith("?cc=CODE")
-    assert {shared["kind"], own["kind"]} == {"redirect"}
+    assert departure("link", {}, "CODE") == {"kind": "code", "code": "CODE"}
 
 
 def test_a_finished_assignment_is_sent_to_mturk_as_a_form() -> None:
-    back = departure("mturk", arrive("mturk", MTURK).facts, "CODE", {})
+    back = departure("mturk", arrive("mturk", MTURK).facts, "CODE")
 
     assert back == {
         "kind": "form",
@@ -123,4 +114,4 @@ def test_a_finished_assignment_is_sent_to_mturk_as_a_form() -> None:
 
 
 def test_a_synthetic_session_of_an_mturk_study_has_a_code() -> None:
-    assert departure("mturk", {}, "CODE", {}) == {"kind": "code", "code": "CODE"}
+    assert departure("mturk", {}, "CODE") == {"kind": "code", "code": "CODE"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from turk.books import Books
+from turk.codes import hand_over
 from turk.commands.ledgers import books_of, database
 from turk.paying_tables import RecruitmentRow
 from turk.payroll import Due, cost, due, pay
@@ -22,18 +25,30 @@ SHOWN = 20
 @click.command("pay")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--codes", type=click.Path(path_type=Path), help="For people of a link: write the codes to pay to this CSV."
+)
+@click.option("--again", is_flag=True, help="With --codes: all codes, also those that were handed over before.")
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
-def command(name: str, yes: bool, url: str | None) -> None:
+def command(name: str, yes: bool, codes: Path | None, again: bool, url: str | None) -> None:
     """Pay everyone whom the frozen study's rule pays, and top their pay up to the wage floor.
 
     The recruiter's own list is read first. Nobody is rejected or blocked by this: work that the rule does not pay is
     listed, and waits for your decision (turk decide).
 
+    People who came by a link are paid by whoever sent them: --codes writes the codes of finished sessions as a CSV, and
+    records that they were handed over; the next file has only those that finished since.
+
     \b
     Example:
       turk pay street-2026
       turk pay street-2026 --yes
+      turk pay class-2026 --codes to-pay.csv
     """
+    if codes is not None:
+        with database(url) as engine:
+            _hand_over(engine, name, codes, again=again)
+        return
     with database(url) as engine, books_of(engine, name, url) as books:
         sync(books)
         owed = due(books)
@@ -48,6 +63,12 @@ def command(name: str, yes: bool, url: str | None) -> None:
             click.echo(f"turk: {trouble}", err=True)
     if paid.troubles:
         sys.exit(1)
+
+
+def _hand_over(engine: Engine, name: str, file: Path, *, again: bool) -> None:
+    count = hand_over(engine, name, file, again=again)
+    new = "" if again else " that were not handed over before"
+    click.echo(f"{name}: {count} codes{new}" + (f" are in {file}" if count else "; nothing was written"))
 
 
 def _bill(books: Books, owed: Due) -> Iterator[str]:

@@ -40,6 +40,7 @@ export class Refused extends Error {
     this.status = status;
     this.moved = Boolean(body.moved);
     this.kind = body.kind;
+    this.departure = body.departure;
   }
 }
 

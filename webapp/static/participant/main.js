@@ -5,6 +5,8 @@ import { button, choose, form, h, locale, prose, radios, show, study, t, waiting
 
 // Whether the first trial of this page may have been seen before it was loaded again: then it is replaced.
 let again = false;
+// Whether the session was finished on this page: then the way back is gone at once, and later only when asked.
+let done = false;
 const post = (path, body = {}) => call("POST", `/api/session/${path}`, body, waiting);
 
 async function device({ problems, width, height }) {
@@ -61,6 +63,7 @@ async function comment() {
   const field = h("label", {}, t("comment_label"), h("textarea", { name: "text", rows: 4, maxlength: 2000 }));
   const said = await form(t("comment_title"), [...prose("comment_text"), field], t("comment_send"));
   if (said.text.trim()) await post("comment", { text: said.text });
+  done = true;
   return post("finish");
 }
 
@@ -77,11 +80,19 @@ const ENDS = {
   none: () => prose("finished_close"),
 };
 
+const back = (departure) => (ENDS[departure.kind] ?? ENDS.none)(departure);
+
+// The answers are on the server by now. A form is sent from this very frame, which the recruiter opened.
 function finished({ departure }) {
-  show(t("finished_title"), ...prose("finished_text"), ...(ENDS[departure.kind] ?? ENDS.none)(departure));
+  show(t("finished_title"), ...prose("finished_text"), ...back(departure));
+  if (!done) return;
+  done = false;
+  if (departure.kind === "redirect") location.assign(departure.url);
+  if (departure.kind === "form") document.querySelector("main form").requestSubmit();
 }
 
-const said = (name) => () => show(t(`${name}_title`), ...prose(`${name}_text`));
+const said = (name) => (found) =>
+  show(t(`${name}_title`), ...prose(`${name}_text`), ...(found?.departure ? back(found.departure) : []));
 const STEPS = {
   device, consent, color_vision: colorVision, instructions, trial, comment, finished,
   left: said("left"), declined: said("declined"), refused: said("device_refused"), closed: said("closed"),
@@ -102,7 +113,7 @@ async function stopped(error) {
   } else if (error.moved) {
     await choose(t("moved_title"), prose("moved_text"), { here: t("moved_here") });
   } else {
-    return error.kind in STEPS ? STEPS[error.kind]() : show(t("error_title"), h("p", {}, error.message));
+    return error.kind in STEPS ? STEPS[error.kind](error) : show(t("error_title"), h("p", {}, error.message));
   }
   return location.reload();
 }

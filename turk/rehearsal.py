@@ -1,0 +1,258 @@
+"""A whole study on this machine: launched, taken by simulated people through the recruiter's site, paid and closed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from evalsuite.db import make_engine, session_scope, upgrade
+from evalsuite.errors import UserError
+from turk import frames
+from turk.analysis import analyze
+from turk.analysis_record import record
+from turk.billing import length_of
+from turk.caps import used
+from turk.cost import reward_for
+from turk.crowd import KINDS, Shares, kinds_in_turn
+from turk.design import arms_of
+from turk.emulator.emulator import Emulator, Settings
+from turk.guests import WAYS, Hall
+from turk.observers import Observer, make_population
+from turk.own_site import own_site
+from turk.recruiting_terms import wage_floor
+from turk.registry import protocol
+from turk.simulate import MANNERS, eyes
+from turk.studies import find_study, insert_study, study_of
+from turk.study import Study
+from turk.visitor import Report, Visitor
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:rehearsal"
+CREDENTIALS: Mapping[str, str | None] = {
+    "AWS_ACCESS_KEY_ID": "REHEARSAL", "AWS_SECRET_ACCESS_KEY": "REHEARSAL", "AWS_SESSION_TOKEN": None,
+    "AWS_PROFILE": None, "PROLIFIC_TOKEN": "REHEARSAL",
+}  # fmt: skip
+"""Of nobody: no rehearsal uses those of this machine; None is unset."""
+WIDE = 3.29 / 1.96
+"""From a 95% interval to one of 99.9%, by which a planted rate counts as recovered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is rehearsed.
+
+    Attributes:
+        recruiter: mturk, prolific or link.
+        people: How many come; the copy of the study has as many places.
+        shares: Of each kind of observer.
+        rates: Planted rates by condition; those left out have usual ones.
+        seed: Equal seeds are equal people.
+        at_once: How many at the same time.
+        emulator: How the recruiters' servers are set up.
+    """
+
+    recruiter: str
+    people: int
+    shares: Shares
+    rates: Mapping[str, float]
+    seed: int = 0
+    at_once: int = 8
+    emulator: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A rehearsal under way.
+
+    Attributes:
+        study: The copy.
+        engine: Its database, which nothing else uses.
+        database: The database's address.
+        hall: Where people go.
+        endpoint: The recruiter's server; None for a link.
+    """
+
+    study: Study
+    engine: Engine
+    database: str
+    hall: Hall
+    endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a rehearsal cost, as both sides have it: paid, still set aside, and people who were paid."""
+
+    ours_usd: Decimal
+    servers_usd: Decimal
+    promised_usd: Decimal
+    held_usd: Decimal
+    people: int
+
+    @property
+    def agree(self) -> bool:
+        """Whether both sides agree to the cent."""
+        return (self.ours_usd, self.promised_usd) == (self.servers_usd, self.held_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A condition's planted and found fool rate, as fractions; the interval is for these photos."""
+
+    condition: str
+    planted: float
+    found: float
+    low: float
+    high: float
+
+    @property
+    def close(self) -> bool:
+        """Whether the planted rate lies in a 99.9% interval around the one that was found."""
+        reach = WIDE * max(self.high - self.found, self.found - self.low)
+        return abs(self.planted - self.found) <= reach
+
+
+@contextmanager
+def staged(engine: Engine, name: str, wish: Wish, folder: Path) -> Iterator[Stage]:
+    """Copy a study into a database of its own, and start the recruiters' servers and our site around it.
+
+    Args:
+        engine: The study's database, which is only read.
+        name: The study.
+        wish: What is rehearsed.
+        folder: Where the copy goes.
+
+    Raises:
+        UserError: There is no such study, or something does not start.
+    """
+    database = f"sqlite:///{folder}/rehearsal.db"
+    study = _copy(engine, name, wish, make_engine(database))
+    own = make_engine(database)
+    with (
+        Emulator(wish.emulator) as emulator,
+        _credentials(),
+        own_site(database, settings=_site_settings(emulator)) as site,
+    ):
+        endpoint = {"mturk": emulator.endpoint_url, "prolific": emulator.prolific_url}.get(wish.recruiter)
+        yield Stage(study, own, database, Hall(emulator, site, study.name), endpoint)
+    own.dispose()
+
+
+def let_in(stage: Stage, wish: Wish, told: Callable[[Report], object] = id) -> list[Report]:
+    """Let everybody come, through the recruiter's site and our own pages.
+
+    Raises:
+        UserError: The recruiter offers nothing, or the site does not go on.
+    """
+    people = make_population(stage.study, wish.rates, wish.seed)
+    see, way = eyes(stage.study), WAYS[wish.recruiter]
+
+    def one(number: int, kind: str) -> Report:
+        visitor = Visitor(
+            study=stage.study.name,
+            kind=kind,
+            query={},
+            key=stage.hall.site.key,
+            manners=KINDS[kind],
+            observer=Observer(people, number, KINDS[kind].mind),
+            seed=(wish.seed, MANNERS, number),
+            see=see,
+            rehearses=True,
+        )
+        report = way(stage.hall, visitor, number)
+        told(report)
+        return report
+
+    with ThreadPoolExecutor(wish.at_once) as pool:
+        return list(pool.map(one, range(wish.people), kinds_in_turn(wish.shares, wish.people)))
+
+
+def money_of(stage: Stage) -> Money | None:
+    """Hold our ledger against the recruiter's; None for a link, which pays nobody."""
+    if stage.endpoint is None:
+        return None
+    with session_scope(stage.engine, read_only=True) as db:
+        ours = used(db, find_study(db, stage.study.name).id)
+    emulator = stage.hall.emulator
+    if stage.endpoint == emulator.prolific_url:
+        accounts, rewards = [emulator.workspace.account], emulator.prolific_admin.rows("ledger", kind="reward")
+    else:
+        accounts, rewards = [*emulator.market.accounts.values()], emulator.admin.rows("ledger", kind="reward")
+    theirs, held = (sum((getattr(one, part) for one in accounts), Decimal(0)) for part in ("spent", "held"))
+    return Money(ours.spent_usd, theirs, ours.promised_usd, held, len({row["person_id"] for row in rewards}))
+
+
+def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
+    """Analyze what people answered, and hold it against what was planted; nothing for studies without a fool rate."""
+    study = stage.study
+    if protocol(study.protocol).measure != "fool_rate":
+        return []
+    with session_scope(stage.engine, read_only=True) as db:
+        key = find_study(db, study.name).id
+    responses = frames.responses(stage.engine, key, synthetic=False)
+    sessions = frames.sessions(stage.engine, key, synthetic=False)
+    found = record(analyze(responses, sessions, study, frames.decisions(stage.engine, key), False))["conditions"]
+    planted = make_population(study, wish.rates, wish.seed).rates
+    return [_recovered(name, planted[name], found[name]["fool_rate"]) for name in study.conditions]
+
+
+def _recovered(name: str, planted: float, found: Mapping[str, Any]) -> Recovered:
+    low, high = found["ci95_these_photos"]
+    return Recovered(name, planted, found["value"], low, high)
+
+
+@contextmanager
+def _credentials() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in CREDENTIALS}
+    _set(CREDENTIALS)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _copy(engine: Engine, name: str, wish: Wish, own: Engine) -> Study:
+    with session_scope(engine, read_only=True) as db:
+        row = find_study(db, name)
+        study, folder = study_of(row), Path(row.folder)
+    arms = len(arms_of(study))
+    if wish.people % arms:
+        raise UserError(f"--n: the study has {arms} arms, and each gets as many people; got {wish.people}. Correct it.")
+    study = replace(study, recruiter=wish.recruiter, participants_per_condition=wish.people // arms)
+    upgrade(own)
+    with session_scope(own) as db:
+        study = _with_wage(study, length_of(db, study, 0, name).minutes)
+        kept = insert_study(db, study, folder)
+        # A rehearsal shows how money and people go; what may be seen of the truth is for `turk audit` to say.
+        kept.audit = {"sha256": study.hash, "passed": True, "auc": 0.5, "limit": 0.53, "rehearsal": True}
+    own.dispose()
+    return study
+
+
+def _with_wage(study: Study, minutes: float) -> Study:
+    """Pay the wage floor where the study was made for a link and pays less."""
+    least = reward_for(minutes, wage_floor(study.settings))
+    return study if study.recruiter == "link" or study.reward_usd >= least else replace(study, reward_usd=least)
+
+
+def _site_settings(emulator: Emulator) -> dict[str, str]:
+    origins = (emulator.worker_site_url, emulator.endpoint_url)
+    return {
+        "REHEARSAL": "1", "RECRUITER_ORIGINS": ",".join(origins), "PROLIFIC_SITE": emulator.participant_site_url,
+        "SNS_TOPICS": TOPIC, "PUBLIC_URL": "",
+    }  # fmt: skip
