@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from evalsuite.db import now
+from turk.cost import CENT
 from turk.recruiters.contract import (
     Approving,
     Blocked,
@@ -69,7 +70,7 @@ class ProlificDesk:
         if found["currency_code"] != "USD":
             currency = found["currency_code"]
             raise Blocked(f"Prolific: studies here are paid in USD; the workspace's currency is {currency}.")
-        return Decimal(found["available_balance"]) / 100
+        return (Decimal(found["available_balance"]) / 100).quantize(CENT)
 
     def prepare(self, offer: Offer) -> Mapping[str, Any]:
         """Make the group of those who took part, and the codes with which people come back."""
@@ -195,7 +196,8 @@ class ProlificDesk:
         ordered_at = call.facts.get("ordered_at")
         if ordered_at is None:
             return None
-        if len(self._bonuses(deed.work.ref)) > len(call.facts["before"]):
+        cents = int(deed.amount_usd * 100)
+        if self._bonuses(deed.work.ref).count(cents) > list(call.facts["before"]).count(cents):
             return Done()
         if self.clock() < datetime.fromisoformat(ordered_at) + BONUS_LATENCY:
             raise Unsure(f"Prolific: a bonus was perhaps ordered, and is seen some minutes after that. {LATER}")
