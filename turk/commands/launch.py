@@ -16,6 +16,7 @@ from turk.billing import Bill, bill_lines, check_bill
 from turk.hiring import Wish, draw_up, hire
 from turk.keys import site_secret
 from turk.launching import LOOPBACK_URL, arms_text, launch
+from turk.listening import listen
 from turk.recruiters.contract import Where
 from turk.recruiters.registry import recruiter, recruiters
 from turk.studies import find_study
@@ -58,6 +59,8 @@ def command(
         if not only_bill:
             _agree(bill, confirm)
             hire(engine, wish, bill, site_secret(os.environ, folder_beside(address)), recruiter)
+            for trouble in listen(engine, name):
+                click.echo(f"turk: {trouble}", err=True)
             click.echo(f"{name}: live, with {arms_text(bill.study)}; {bill.places} people were asked for")
             click.echo(f"The site runs with `webapp serve`. Next: turk sync {name} --every 30s, and turk pay {name}")
         return

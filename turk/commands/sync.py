@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from time import sleep
 
 import click
 from sqlalchemy import Engine
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from turk.commands.ledgers import books_of, database
+from turk.listening import listen, wait
 from turk.recruiters.contract import Unsure
 from turk.studies import find_study
 from turk.syncing import Synced, sync
@@ -28,8 +28,9 @@ LEAST_S = 5
 def command(name: str, every: str | None, url: str | None) -> None:
     """Settle a study by the recruiter's own list: who handed in, who returned the task, who was paid.
 
-    Everything is listed, page by page; what notifications say is only a hint. Places of work that is gone go to others,
-    once. Calls of which nobody knows whether they were done are looked up, and made where they were not.
+    Everything is listed, page by page; what notifications say is only a hint, on which --every looks sooner. Places of
+    work that is gone go to others, once. Calls of which nobody knows whether they were done are looked up, and made
+    where they were not.
 
     \b
     Example:
@@ -42,7 +43,7 @@ def command(name: str, every: str | None, url: str | None) -> None:
             again = _once(engine, name, url, patient=pause is not None)
             if pause is None or not again:
                 return
-            sleep(pause)
+            wait(engine, pause)
 
 
 def span(text: str) -> int:
@@ -60,6 +61,8 @@ def span(text: str) -> int:
 
 def _once(engine: Engine, name: str, url: str | None, *, patient: bool) -> bool:
     """Sync, and tell whether there is more to come."""
+    for trouble in listen(engine, name):
+        click.echo(f"turk: {trouble}", err=True)
     try:
         with books_of(engine, name, url) as books:
             click.echo(_told(name, sync(books)))

@@ -268,7 +268,7 @@ def test_the_command_tells_what_it_found_and_goes_on_after_an_error(
     url = trade.engine.url.render_as_string(hide_password=False)
     pauses: list[float] = []
 
-    def pause(seconds: float) -> None:
+    def pause(engine: Engine, seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == 1:
             trade.emulator.admin.script({"kind": "error_before", "on": "GetHIT", "limit": 9})
@@ -277,7 +277,7 @@ def test_the_command_tells_what_it_found_and_goes_on_after_an_error(
         if len(pauses) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("turk.commands.sync.sleep", pause)
+    monkeypatch.setattr("turk.commands.sync.wait", pause)
     monkeypatch.setattr("turk.commands.ledgers.recruiter", trade.with_attempts)
 
     done = CliRunner().invoke(group, ["sync", "street", "--every", "30s", "--db", url], standalone_mode=False)
