@@ -190,7 +190,7 @@ def money_of(stage: Stage) -> Money | None:
 
 
 def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
-    """Analyze what people answered, and hold it against what was planted; nothing for studies without a fool rate."""
+    """Analyze what people answered, and hold it against what was planted; nothing where there is no interval."""
     study = stage.study
     if protocol(study.protocol).measure != "fool_rate":
         return []
@@ -200,7 +200,8 @@ def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
     sessions = frames.sessions(stage.engine, key, synthetic=False)
     found = record(analyze(responses, sessions, study, frames.decisions(stage.engine, key), False))["conditions"]
     planted = make_population(study, wish.rates, wish.seed).rates
-    return [_recovered(name, planted[name], found[name]["fool_rate"]) for name in study.conditions]
+    rates = {name: found[name]["fool_rate"] for name in study.conditions}
+    return [_recovered(name, planted[name], rate) for name, rate in rates.items() if rate["ci95_these_photos"]]
 
 
 def _recovered(name: str, planted: float, found: Mapping[str, Any]) -> Recovered:

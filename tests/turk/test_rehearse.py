@@ -112,6 +112,7 @@ def test_a_study_that_pays_too_little_for_another_recruiter_is_rehearsed_at_the_
 
     done = rehearse(sqlite_engine, "--recruiter", "mturk", "--n", "2")
 
+    assert done.exception is None, done.exception
     assert told_money(done.output)[0] == 2 * (Decimal("0.29") + Decimal("0.06"))
 
 
