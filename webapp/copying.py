@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
@@ -14,6 +15,9 @@ from urllib.parse import parse_qsl, urlencode
 Resolve: TypeAlias = Callable[[str], str | None]
 """An address on the site to where its copy lies, from the root of the copy; None where there is none."""
 LINKS = ("href", "src", "data-mask", "data-back")
+LIVE = re.compile(r"/static/monitor\.js\b")
+"""Scripts that ask the server again and again."""
+ASKED_AGAIN = re.compile(r'\sdata-fragment="[^"]*"')
 RECORDS = ("data-judge",)
 """Attributes that hold JSON with addresses in it."""
 
@@ -107,6 +111,8 @@ class Copier(HTMLParser):
             self.form = Form(asks=given.get("method") == "get")
         elif tag == "a":
             self._anchor(given)
+        elif tag == "script" and LIVE.match(given.get("src", "")):
+            self.out.append("<script>")
         else:
             self.out.append(self._linked(self.get_starttag_text() or "", given))
 
@@ -158,6 +164,7 @@ class Copier(HTMLParser):
         self.out.append(self._linked(tag, given) if alive else "<span>")
 
     def _linked(self, tag: str, given: Mapping[str, str]) -> str:
+        tag = ASKED_AGAIN.sub("", tag)
         for name in LINKS:
             value = given.get(name, "")
             if value.startswith("/"):

@@ -182,7 +182,9 @@ def records(table: Tabulated) -> list[dict[str, Any]]:
             "value": score.value, "low": score.lo, "high": score.hi, "unit": column.metric.unit,
             "better": column.metric.better, "published": table.reported(entry, column),
             "difference": apart.value if apart else None, "difference_low": apart.lo if apart else None,
-            "difference_high": apart.hi if apart else None, "p_next": score.p_next, "photos_more": score.photos_more,
+            "difference_high": apart.hi if apart else None, "p_next": score.p_next,
+            "photos_more": None if column.metric == PEOPLE else score.photos_more,
+            "people_more": score.photos_more if column.metric == PEOPLE else None,
         }
         for entry in table.entries
         for column in table.headings

@@ -196,3 +196,14 @@ def test_a_form_becomes_links_that_keep_the_other_choices() -> None:
         '<details class="filters"><summary>Other views</summary><p class="links" aria-label="m"><b>X &amp; x</b> '
         '<a href="g2.html">Y</a></p></details>'
     )
+
+
+def test_nothing_of_a_copy_asks_a_server_again() -> None:
+    copier = Copier("/studies/1", "studies/1.html", lambda address: "x")
+
+    copied = copier.text(
+        '<script type="module" src="/static/monitor.js?v=1"></script><div data-fragment="/studies/1/monitor" class="x">'
+        "3 of 4</div>"
+    )
+
+    assert copied == '<script></script><div class="x">3 of 4</div>'

@@ -101,7 +101,6 @@ RATES = (
     .join(PhotoRow, (PhotoRow.dataset_id == bindparam("dataset")) & (PhotoRow.name == PhotoRateRow.photo))
     .where(PhotoRateRow.condition_id == bindparam("condition"), PhotoRateRow.synthetic == bindparam("synthetic"))
 )  # fmt: skip
-RATES_OF_PHOTO = RATES.where(PhotoRateRow.photo == bindparam("photo"))
 ANALYSIS = select(AnalysisRow.record).where(
     AnalysisRow.study_id == bindparam("study"), AnalysisRow.synthetic == bindparam("synthetic")
 )
@@ -134,13 +133,6 @@ def photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> P
     for position, rate in counted.items():
         shrunk[position], ranked[position] = rate.shrunk, rate.ranked
     return PhotoRates(counted, shrunk, ranked)
-
-
-def rate_of(session: Session, dataset_id: int, photo: str, of: Fooled) -> Counted | None:
-    """How often a method's output of one photo fooled people."""
-    wanted = {"dataset": dataset_id, "condition": of.condition_id, "synthetic": of.synthetic, "photo": photo}
-    row = session.connection().execute(RATES_OF_PHOTO, wanted).one_or_none()
-    return None if row is None else Counted(*row[1:])
 
 
 def record_of(session: Session, study_id: int, synthetic: bool) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def test_methods_rank_by_how_often_they_fooled_people(viewer: FlaskClient) -> No
     assert [(row["rank_lo"], row["rank_hi"]) for row in (good, rival, gray)] == [(1, 2), (1, 2), (3, 3)]
     assert (good["value"], good["low"], good["high"], good["n"]) == pytest.approx((0.30, 0.25, 0.35, 40))
     assert good["published"] == 0.323
-    assert rival["photos_more"] == 0
+    assert (rival["people_more"], rival["photos_more"]) == (0, None)
 
 
 def test_neighbors_are_told_how_many_people_more_would_part_them(viewer: FlaskClient) -> None:
