@@ -13,6 +13,7 @@
 //                                           // size, delete, undo, redo, reset; at_ms as the deadline
 //     onDeadline() {},                      // the time is over: nothing can be changed
 //     texts: {},                            // words in another language, see TEXTS
+//     names: {},                            // words of colors in another language, see nameOf
 //   });
 //   editor.points                           // as they are
 //   await editor.settled()                  // the picture of the present points: a Blob, or null while none came
@@ -64,7 +65,7 @@ async function blobOf(source) {
 export async function mount(element, options) {
   const texts = { ...TEXTS, ...options.texts };
   const t = (key, facts = {}) => texts[key].replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
-  const name = (L, a, b) => nameOf(L, a, b, texts);
+  const name = (L, a, b) => nameOf(L, a, b, options.names);
   const gray = await bitmap(await blobOf(options.gray));
   const lightness = lightnessOf(gray);
   const L = ({ x, y }) => lightness[y * gray.width + x];
@@ -144,7 +145,7 @@ export async function mount(element, options) {
     changed("add");
   }
 
-  /** A new point has the color that the picture has there, so that nothing jumps before a color is chosen. */
+  /** A new point has the color that the picture has there, so that nothing jumps. */
   function colorAt(x, y, a, b) {
     const [nearA, nearB] = nearest(L({ x, y }), a, b);
     return { a: nearA, b: nearB };
@@ -231,7 +232,7 @@ export async function mount(element, options) {
     show();
   }
 
-  /** Swatches are changed in place, so that the one with the keyboard's focus keeps it. */
+  /** Swatches are changed in place, so that the focus stays. */
   function fill(group, colors, lightness) {
     colors.forEach(({ a, b }, k) => {
       const [nearA, nearB] = nearest(lightness, a, b);

@@ -86,8 +86,9 @@ export function makePicker(texts, choose) {
     element.setPointerCapture(event.pointerId);
     at(event, false);
   });
-  element.addEventListener("pointermove", (event) => element.hasPointerCapture(event.pointerId) && L !== null && at(event, false));
-  element.addEventListener("pointerup", (event) => element.hasPointerCapture(event.pointerId) && L !== null && at(event, true));
+  for (const kind of ["pointermove", "pointerup"]) {
+    element.addEventListener(kind, (event) => element.hasPointerCapture(event.pointerId) && L !== null && at(event, kind === "pointerup"));
+  }
   element.addEventListener("focus", () => gesture++);
   element.addEventListener("keydown", (event) => {
     const [da, db] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
@@ -104,7 +105,7 @@ export function makePicker(texts, choose) {
       element.setAttribute("aria-disabled", L === null);
       if (L === null) return;
       [a, b] = [newA, newB];
-      // A canvas of 111 x 111 colors takes some milliseconds: a step of L that nobody sees is not drawn again.
+      // Drawing takes some milliseconds: a step of L that nobody sees is not drawn again.
       if (drawn === null || Math.abs(drawn - L) > 0.25) draw(canvas, (drawn = L));
       place();
     },

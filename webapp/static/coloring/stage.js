@@ -61,11 +61,9 @@ export function makeStage(gray, label, call) {
         marks.arc(x, y, RADIUS, 0, 2 * Math.PI);
         marks.fillStyle = point.css;
         marks.fill();
-        ring(x, y, RADIUS, 3.5, "#000");
-        ring(x, y, RADIUS, 2, "#fff");
-        if (chosen) {
-          ring(x, y, RADIUS + 5, 4, "#000");
-          ring(x, y, RADIUS + 5, 2, "#fff");
+        for (const [line, style] of [[4, "#000"], [2, "#fff"]]) {
+          ring(x, y, RADIUS, line, style);
+          if (chosen) ring(x, y, RADIUS + 5, line, style);
         }
       }
     }
@@ -109,8 +107,9 @@ export function makeStage(gray, label, call) {
     } else if (drag.moving) call.move(drag.id, x, y, drag.gesture, true);
   });
   element.addEventListener("pointercancel", () => { state.drag = null; });
-  element.addEventListener("focus", () => { state.keys = element.matches(":focus-visible"); drawMarks(); });
-  element.addEventListener("blur", () => { state.keys = false; drawMarks(); });
+  for (const kind of ["focus", "blur"]) {
+    element.addEventListener(kind, () => { state.keys = kind === "focus" && element.matches(":focus-visible"); drawMarks(); });
+  }
   element.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
