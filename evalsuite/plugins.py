@@ -26,27 +26,27 @@ class Named(Protocol):
 P = TypeVar("P", bound=Named)
 
 
-def discover(package: ModuleType, constant: str, kind: type[P]) -> dict[str, P]:
+def discover(package: ModuleType, constant: str, *kinds: type[P]) -> dict[str, P]:
     """Collect the plug-ins of a package and of the entry points named after it.
 
     Args:
         package: Such as evalsuite.colorizers; its name is also the group of the entry points.
         constant: What each file ends in, such as "COLORIZER".
-        kind: The record that the constant must be.
+        kinds: The record that the constant must be, or the records of which it must be one.
 
     Returns:
         Name to plug-in, sorted by name.
 
     Raises:
-        UserError: Two plug-ins share a name, or an entry point gives something else than `kind`.
+        UserError: Two plug-ins share a name, or an entry point gives something else than one of `kinds`.
     """
     found: list[P] = []
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         plugin = getattr(importlib.import_module(module.name), constant, None)
         if plugin is not None:
-            found.append(_checked(plugin, kind, module.name))
+            found.append(_checked(plugin, kinds, module.name))
     for entry in entry_points(group=package.__name__):
-        found.append(_checked(entry.load(), kind, entry.value))
+        found.append(_checked(entry.load(), kinds, entry.value))
     return _by_name(found)
 
 
@@ -68,7 +68,7 @@ def from_file(address: str, kind: type[P]) -> P:
     spec.loader.exec_module(module)
     if not hasattr(module, name):
         raise UserError(f"{address}: {path.name} has no {name!r}. End the file in {name} = {kind.__name__}(...).")
-    return _checked(getattr(module, name), kind, address)
+    return _checked(getattr(module, name), (kind,), address)
 
 
 def lookup(known: dict[str, P], name: str, what: str) -> P:
@@ -84,9 +84,10 @@ def lookup(known: dict[str, P], name: str, what: str) -> P:
     raise UserError(f"{what} {name!r} is unknown. {hint}Known: {', '.join(known)}.")
 
 
-def _checked(plugin: object, kind: type[P], where: str) -> P:
-    if not isinstance(plugin, kind):
-        raise UserError(f"{where}: a plug-in is a {kind.__name__}; got {type(plugin).__name__}. Build the record.")
+def _checked(plugin: object, kinds: tuple[type[P], ...], where: str) -> P:
+    if not isinstance(plugin, kinds):
+        wanted = " or a ".join(kind.__name__ for kind in kinds)
+        raise UserError(f"{where}: a plug-in is a {wanted}; got {type(plugin).__name__}. Build the record.")
     return plugin
 
 

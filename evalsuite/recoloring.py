@@ -30,6 +30,23 @@ def recolored(light: RGB, colors: RGB) -> RGB:
     return pixels
 
 
+def grayed(rgb: RGB) -> RGB:
+    """Take the color from an image (H, W, 3), uint8 sRGB, and leave its L.
+
+    Without ab the engine's way to 8 bits may round a channel to the next value; all three have the middle one's here.
+    """
+    lab = rgb_to_lab(_tensor(rgb))
+    joined = join(lab[:, :1], torch.zeros_like(lab[:, 1:]))[0, 1].numpy()
+    pixels: RGB = np.ascontiguousarray(np.repeat(joined[..., None], 3, axis=2))
+    return pixels
+
+
+def ab_of(rgb: RGB) -> NDArray[np.float32]:
+    """The ab of an image (H, W, 3), uint8 sRGB: (H, W, 2), Lab units."""
+    ab: NDArray[np.float32] = np.ascontiguousarray(rgb_to_lab(_tensor(rgb))[0, 1:].permute(1, 2, 0).numpy())
+    return ab
+
+
 def is_nearly_gray(rgb: RGB) -> bool:
     """Whether no |a| or |b| of an image (H, W, 3), uint8 sRGB, is above 5."""
     return bool(is_gray(rgb_to_lab(_tensor(rgb))))

@@ -13,6 +13,7 @@ from turk.design import plan_session
 from turk.exposure import judge, read_exposure
 from turk.keys import equal
 from turk.refusals import Refused
+from turk.registry import colorings
 from turk.steps import Step, screen_of, show
 from turk.store import Store
 from turk.study import Screen, Trial
@@ -85,6 +86,8 @@ def answer(store: Store, ticket: Ticket, nonce: str, given: Given) -> Answered:
     kept = _checked(given)
     with visit(store, ticket) as seen:
         row = _trial(seen, nonce)
+        if seen.study.protocol in colorings():
+            raise Refused("step", "This photo is colored and has no answer. Load the page again.")
         trial = trial_of(row.kind, row.stimuli, row.turns)
         screen = screen_of(seen, row)
         if row.state == "answered":

@@ -23,7 +23,7 @@ from turk.design import arms_of, plan_session
 from turk.sources import Material, catch_is_made, material_of
 from turk.stimuli import Made, Wish, describe, make_stimuli
 from turk.studies import find_study, insert_study, study_of
-from turk.study import Study
+from turk.study import Coloring, Study
 from turk.study_file import Draft, read_study_file
 from turk.tables import SessionRow, StudyRow
 from turk.texts import filled, session_of
@@ -73,7 +73,7 @@ def build_study(engine: Engine, file: Path, studies: Path, *, overwrite: bool = 
     with _staging(studies) as staging:
         material = material_of(draft.source, int(draft.parameters["size"]))
         made_here = draft.source.catch if catch_is_made(draft.source, material) else None
-        wish = Wish(staging, draft.seed, draft.source.photos, made_here)
+        wish = Wish(staging, draft.seed, draft.source.photos, made_here, _colored(draft))
         made = make_stimuli(material, wish)
         _check_enough(draft, material, made)
         study = _frozen(draft, material, made)
@@ -119,12 +119,16 @@ def _staging(studies: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def _colored(draft: Draft) -> tuple[str, ...]:
+    return draft.protocol.conditions if isinstance(draft.protocol, Coloring) else ()
+
+
 def _frozen(draft: Draft, material: Material, made: Made) -> Study:
     study = Study(
         name=draft.name,
         protocol=draft.protocol.name,
         parameters=draft.parameters,
-        conditions=tuple(draft.source.conditions),
+        conditions=_colored(draft) or tuple(draft.source.conditions),
         catch=draft.source.catch,
         photos=tuple(made.photos),
         stimuli=made.files,
@@ -159,6 +163,12 @@ def _notes(draft: Draft, material: Material, made: Made, study: Study) -> Iterat
     if len(reasons) > SHOWN:
         yield str(entry.error(f"left out {len(reasons) - SHOWN} more, listed in study.json"))
     yield from material.notes
+    if not study.settings["contact"]:
+        yield "contact: nobody is named to whom participants can write; add contact: to the study file"
+    if _colored(draft):
+        if made.gray:
+            yield f"{made.gray} photos have no color: what people make of them cannot be scored, but be judged"
+        return
     trip = made.round_trip
     yield (
         f"real photos through Lab and 8 bits: {trip.differing:,} of {trip.pixels:,} pixels changed, "
@@ -172,8 +182,6 @@ def _notes(draft: Draft, material: Material, made: Made, study: Study) -> Iterat
     if spare < study.settings["replacements"]:
         spares = "1 photo is spare" if spare == 1 else f"{spare} photos are spare"
         yield f"{spares}: so many trials of a session can be replaced when their exposure fails"
-    if not study.settings["contact"]:
-        yield "contact: nobody is named to whom participants can write; add contact: to the study file"
 
 
 def _reasons(made: Made) -> list[str]:

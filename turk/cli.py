@@ -23,6 +23,7 @@ COMMANDS = {
     "simulate": ("turk.commands.simulate", "Let synthetic participants take a study through HTTP."),
     "analyze": ("turk.commands.analyze", "Print fool rates with intervals, differences and tests."),
     "agree": ("turk.commands.agree", "Hold metrics against people."),
+    "collect": ("turk.commands.collect", "Write what people colored, for scores and for others to judge."),
     "export": ("turk.commands.export", "Write the answers as tidy tables with a codebook."),
     "rehearse": ("turk.commands.rehearse", "Rehearse a whole study on this machine, to the last cent."),
     "emulate": ("turk.emulator.command", "Emulate the recruiters on this machine."),

@@ -2,6 +2,8 @@
 
 Photos rotate over ranks: the test photos of rank r are the r-th slice of seeded permutations chained one after the
 other, the same in every arm, so that arms are compared on the same photos and all photos are seen equally often.
+Where people color, two ranks after each other are a couple: the same photos in the same order, under each other's
+conditions.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from turk.balance import shuffled
-from turk.registry import protocol
+from turk.registry import any_protocol, colorings
 from turk.study import Draw, Plan, Study
 
 PLACES, ROTATION, OTHERS, SESSION = range(4)
@@ -21,7 +23,7 @@ PLACES, ROTATION, OTHERS, SESSION = range(4)
 
 def arms_of(study: Study) -> tuple[str, ...]:
     """What a session of the study may be assigned to."""
-    return protocol(study.protocol).arms(study.conditions)
+    return any_protocol(study.protocol).arms(study.conditions)
 
 
 def block_order(study: Study, positions: int) -> tuple[str, ...]:
@@ -42,22 +44,25 @@ def plan_session(study: Study, arm: str, rank: int, seed: int) -> Plan:
         study: As it was frozen.
         arm: One of `arms_of(study)`.
         rank: How-many-th place of its arm, from 0: the photos of the session.
-        seed: The session's own: everything else.
+        seed: The session's own: everything else; where people color, nothing hangs on it.
 
     Raises:
         UserError: The study has too few photos, or catch trials but nothing to show in them.
     """
+    couple = study.protocol in colorings()
+    turn = rank // 2 if couple else rank
     words = hashlib.sha256(arm.encode()).digest()[:8]
-    rng = _generator(study, SESSION, int.from_bytes(words, "big"), rank, seed)
+    rng = _generator(study, SESSION, int.from_bytes(words, "big"), turn, 0 if couple else seed)
     draw = Draw(
         rng=rng,
-        photos=_photos(study, rank, rng),
+        photos=_photos(study, turn, rng),
         arm=arm,
         conditions=study.conditions,
         catch=study.catch,
         parameters=study.parameters,
+        rank=rank,
     )
-    return protocol(study.protocol).plan(draw)
+    return any_protocol(study.protocol).plan(draw)
 
 
 def _photos(study: Study, rank: int, rng: np.random.Generator) -> tuple[str, ...]:
@@ -66,7 +71,7 @@ def _photos(study: Study, rank: int, rng: np.random.Generator) -> tuple[str, ...
     Which are for what hangs on the rank alone; each part is then in the session's own order.
     """
     test = int(study.parameters["test"])
-    before = protocol(study.protocol).photos_needed(study.parameters) - test
+    before = any_protocol(study.protocol).photos_needed(study.parameters) - test
     tested = _slice(study, test, rank)
     others = shuffled(_generator(study, OTHERS, rank), sorted(set(study.photos) - set(tested)))
     parts = (others[:before], tested, others[before:])

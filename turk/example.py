@@ -8,14 +8,14 @@ from typing import Any
 
 from turk.quality import RULES, defaults
 from turk.recruiting_terms import CAPS, MTURK, RECRUITING, USD_CAP_HELP, WAGE_FLOOR_USD
-from turk.registry import protocol, protocols
-from turk.study import Parameter
+from turk.registry import all_protocols, any_protocol
+from turk.study import Coloring, Parameter
 from turk.study_file import DEVICE, PARTICIPANTS, SETTINGS
 from turk.terms import ANALYSIS
 
 WIDTH = 110
 HEAD = """\
-# A study file. Only name, source and conditions are needed; everything else is shown with its default.
+# A study file. Only {needed} are needed; everything else is shown with its default.
 # Paths start at this file. `turk build FILE` freezes the study; then `turk audit NAME` and `turk launch NAME`.
 
 name: my-study                  # a-z, 0-9 and -; its address ends in it
@@ -32,6 +32,12 @@ source:
   # resize: squash              # squash or crop: how images come to the study's size, if they do not have it
   # photos: 500                 # use so many of the photos, drawn by the seed
 """
+PHOTOS = """
+source:
+  real: photos/                 # a folder of photos; people see them without their colors
+  # resize: squash              # squash or crop: how photos come to the study's size, if they do not have it
+  # photos: 500                 # use so many of the photos, drawn by the seed
+"""
 MIDDLE = """
 recruiter: link                 # link: you send people an address; prolific and mturk: paid
 reward_usd: 0.00                # what each participant is paid
@@ -45,27 +51,19 @@ reward_usd: 0.00                # what each participant is paid
 
 def example(name: str = "zhang2016") -> str:
     """Write a study file of a protocol."""
-    chosen = protocol(name)
-    parameters = {key: parameter.default for key, parameter in chosen.parameters.items()}
-    usual = defaults(parameters)
+    chosen = any_protocol(name)
+    colored = isinstance(chosen, Coloring)
     lines = [
-        HEAD.format(name=name),
+        HEAD.format(name=name, needed="name and source" if colored else "name, source and conditions"),
         *_comment(f"{chosen.title}. {chosen.source}"),
-        *_comment(f"Protocols: {', '.join(protocols())}."),
-        SOURCE,
+        *_comment(f"Protocols: {', '.join(all_protocols())}."),
+        PHOTOS if colored else SOURCE,
         "parameters:",
         *_keys(chosen.parameters),
         "",
         f"{f'participants_per_condition: {PARTICIPANTS.default}':32}# {PARTICIPANTS.help}",
         MIDDLE,
-        "exclusions:                     # whom the analysis leaves out; results with and without are printed",
-        *_rules(usual),
-        "",
-        "stopping: {participants: all}   # fool rates stay hidden until so many people per condition have finished",
-        "",
-        "analysis:",
-        *_keys(ANALYSIS),
-        "",
+        *(() if colored else _analysis(chosen.parameters)),
         "device:",
         *_keys(DEVICE),
         "",
@@ -74,6 +72,18 @@ def example(name: str = "zhang2016") -> str:
         *_paid(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _analysis(parameters: Mapping[str, Parameter]) -> Iterator[str]:
+    usual = defaults({key: parameter.default for key, parameter in parameters.items()})
+    yield "exclusions:                     # whom the analysis leaves out; results with and without are printed"
+    yield from _rules(usual)
+    yield ""
+    yield "stopping: {participants: all}   # fool rates stay hidden until so many people per condition have finished"
+    yield ""
+    yield "analysis:"
+    yield from _keys(ANALYSIS)
+    yield ""
 
 
 def _keys(parameters: Mapping[str, Parameter], indent: str = "  ") -> Iterator[str]:

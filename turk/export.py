@@ -17,8 +17,10 @@ from turk import frames
 from turk.analysis import Analysis, analyze
 from turk.analysis_record import record
 from turk.codebook import CODEBOOK, codebook_text
+from turk.collecting import events_table
 from turk.methods import methods
 from turk.r_script import r_script
+from turk.registry import colorings
 from turk.study import Study
 from turk.tables import IdentityRow, ParticipantRow, SessionRow, StudyRow
 
@@ -57,6 +59,8 @@ def export_study(engine: Engine, study_id: int, study: Study, wanted: Wanted) ->
     Raises:
         UserError: The folder cannot be made or has files, or nobody has taken the study.
     """
+    if study.protocol in colorings():
+        return _export_colorings(engine, study_id, study, wanted)
     responses = frames.responses(engine, study_id, synthetic=wanted.synthetic)
     sessions = frames.sessions(engine, study_id, synthetic=wanted.synthetic)
     if sessions.empty:
@@ -68,12 +72,40 @@ def export_study(engine: Engine, study_id: int, study: Study, wanted: Wanted) ->
     tables = {**tidy(responses, sessions, decided, analysis), "exposures": exposures}
     if wanted.identities:
         tables["identities"] = _identities(engine, study_id)
+    return _written(wanted.folder, tables, _texts(study, analysis, tables, responses, sessions))
+
+
+def _export_colorings(engine: Engine, study_id: int, study: Study, wanted: Wanted) -> list[Path]:
+    """Write what people did to points, for a study in which they color."""
+    sessions = frames.sessions(engine, study_id, synthetic=wanted.synthetic)
+    if sessions.empty:
+        raise UserError(f"study {study.name!r}: there is nothing to export, nobody has taken it. Wait for sessions.")
+    _make(wanted.folder)
+    decided = frames.decisions(engine, study_id)
+    out = set(decided.loc[decided["kind"] == "exclude", "session"].dropna())
+    tables = {
+        "events": events_table(engine, study_id, synthetic=wanted.synthetic),
+        "sessions": _wide(sessions, out)[list(CODEBOOK["sessions"])],
+        "decisions": decided[list(CODEBOOK["decisions"])],
+    }
+    if wanted.identities:
+        tables["identities"] = _identities(engine, study_id)
+    rows = {name: len(table) for name, table in tables.items()}
+    synthetic = bool(sessions["synthetic"].any())
+    texts = {
+        "study.json": json.dumps({"hash": study.hash, **study.to_json()}, indent=1, ensure_ascii=False) + "\n",
+        "codebook.md": codebook_text(study.name, study.hash, synthetic, rows),
+    }
+    return _written(wanted.folder, tables, texts)
+
+
+def _written(folder: Path, tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> list[Path]:
     for name, table in tables.items():
-        harmless(table).to_csv(wanted.folder / f"{name}.csv", index=False, lineterminator="\n")
-        table.to_parquet(wanted.folder / f"{name}.parquet", index=False)
-    for file, text in _texts(study, analysis, tables, responses, sessions).items():
-        (wanted.folder / file).write_text(text, encoding="utf-8")
-    return sorted(wanted.folder.iterdir())
+        harmless(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    for file, text in texts.items():
+        (folder / file).write_text(text, encoding="utf-8")
+    return sorted(folder.iterdir())
 
 
 def tidy(
@@ -81,19 +113,24 @@ def tidy(
 ) -> dict[str, pd.DataFrame]:
     """Arrange the tables as the codebook has them."""
     out = set(analysis.excluded["session"])
+    found = {
+        "responses": responses.assign(excluded=responses["session"].isin(out)),
+        "sessions": _wide(sessions, out),
+        "exclusions": analysis.excluded,
+        "decisions": decisions,
+    }
+    return {name: table[list(CODEBOOK[name])] for name, table in found.items()}
+
+
+def _wide(sessions: pd.DataFrame, out: set[int]) -> pd.DataFrame:
+    """Give sessions a column for each fact of their device, and whether they are left out."""
     minutes = (sessions["finished_at"] - sessions["created_at"]).dt.total_seconds() / 60
     wide = sessions.assign(minutes=minutes.round(2), excluded=sessions["session"].isin(out))
     for name in DEVICE:
         wide[name] = pd.Series([(row or {}).get(name) for row in sessions["device"]], sessions.index, dtype=object)
     told = [None if row is None else json.dumps(row.get("answers")) for row in sessions["color_vision"]]
     wide["color_vision"] = pd.Series(told, sessions.index, dtype=object)
-    found = {
-        "responses": responses.assign(excluded=responses["session"].isin(out)),
-        "sessions": wide,
-        "exclusions": analysis.excluded,
-        "decisions": decisions,
-    }
-    return {name: table[list(CODEBOOK[name])] for name, table in found.items()}
+    return wide
 
 
 def harmless(table: pd.DataFrame) -> pd.DataFrame:

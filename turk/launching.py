@@ -88,7 +88,9 @@ def check_startable(row: StudyRow, study: Study) -> None:
     if audit.get("sha256") != row.sha256:
         raise UserError(f"study {row.name!r}: a study starts after its audit. Give `turk audit {row.name}` first.")
     if not audit["passed"]:
-        told = f"AUC {audit['auc']:.3f}, at most {audit['limit']} is allowed"
+        told = (
+            audit["faults"][0] if "faults" in audit else f"AUC {audit['auc']:.3f}, at most {audit['limit']} is allowed"
+        )
         raise UserError(f"study {row.name!r}: its audit failed ({told}). Mend what leaks, build and audit again.")
     names = sorted({sha256 for files in study.stimuli.values() for sha256 in files.values()})
     wrong = hosting.damaged(Path(row.folder), names)

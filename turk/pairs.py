@@ -24,7 +24,7 @@ def hands(draw: Draw) -> dict[Kind | None, Iterator[str]]:
     Raises:
         UserError: There are too few photos, or catch trials but nothing to show in them.
     """
-    numbers: dict[Kind, int] = {kind: int(draw.parameters[kind]) for kind in ("practice", "catch", "test")}
+    numbers: dict[Kind, int] = {kind: int(draw.parameters.get(kind, 0)) for kind in ("practice", "catch", "test")}
     needed = sum(numbers.values())
     if len(draw.photos) < needed:
         raise UserError(f"photos: one for each trial; got {len(draw.photos)}, expected at least {needed}. Add photos.")

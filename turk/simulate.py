@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from evalsuite.errors import UserError
 from turk.crowd import KINDS, MIXED, Shares, kinds_in_turn
+from turk.novice import Novice, TrueColors
 from turk.observers import Law, Observer, make_population
 from turk.own_site import Site
 from turk.study import REAL, Stimulus, Study
 from turk.visitor import Report, See, Visit, Visitor
 from turk.wire import Watch, Wire, nobody
 
-MANNERS = 2
+MANNERS, PAINTS = 2, 3
 """What a generator is for, the second word of its seed; 0 and 1 are turk.observers'."""
 
 
@@ -33,6 +34,7 @@ class Crowd:
         law: How they differ and err.
         at_once: How many at the same time.
         waits: Whether they really wait for images and think, or only their virtual clocks do.
+        colors: What they remember of the photos' colors, where they color.
     """
 
     people: int
@@ -42,6 +44,7 @@ class Crowd:
     law: Law = field(default_factory=Law)
     at_once: int = 8
     waits: bool = False
+    colors: TrueColors | None = None
 
 
 def simulate(
@@ -116,7 +119,7 @@ def totals(reports: Sequence[Report]) -> dict[str, Counter[str]]:
 
 def entered(study: Study, site: Site, crowd: Crowd, watch: Watch = nobody) -> Iterator[Visit]:
     """Let a crowd in, one after the other; each is then at the step where they were before, or at the first."""
-    people = make_population(study, crowd.rates, crowd.seed, crowd.law)
+    people = None if crowd.colors else make_population(study, crowd.rates, crowd.seed, crowd.law)
     see = eyes(study)
     for number, kind in enumerate(kinds_in_turn(crowd.shares, crowd.people)):
         visitor = Visitor(
@@ -125,15 +128,21 @@ def entered(study: Study, site: Site, crowd: Crowd, watch: Watch = nobody) -> It
             query=_query(study.recruiter, f"synthetic-{crowd.seed}-{number}"),
             key=site.key,
             manners=KINDS[kind],
-            observer=Observer(people, number, KINDS[kind].mind),
+            observer=None if people is None else Observer(people, number, KINDS[kind].mind),
             seed=(crowd.seed, MANNERS, number),
             see=see,
             waits=crowd.waits,
+            novice=_novice(crowd, number, kind),
         )
         visit = Visit(visitor, Wire(site.url, watch=watch))
         visit.enter()
         visit.wire.close()
         yield visit
+
+
+def _novice(crowd: Crowd, number: int, kind: str) -> Novice | None:
+    knows = KINDS[kind].mind == "psychometric"
+    return None if crowd.colors is None else Novice(crowd.colors, (crowd.seed, PAINTS, number), knows)
 
 
 def _query(recruiter: str, person: str) -> dict[str, str]:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from turk.lines import Entry
-from turk.study import REAL
+from turk.study import REAL, Coloring
 
 CONDITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 KEYS = ("run", "real", "conditions", "catch", "resize", "photos")
 MADE = "random"
 """The catch condition that is made here: the colors of another photo."""
 NONE = "none"
+PHOTO_KEYS = ("real", "resize", "photos")
+"""What a source has where people color."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,46 @@ def read_source(entry: Entry, folder: Path, catches: bool) -> Source:
         conditions=conditions,
         catch=catch,
         catch_folder=catch_folder,
-        resize=keys["resize"].chosen(("squash", "crop")) if "resize" in keys else None,
-        photos=keys["photos"].whole(1, 1_000_000) if "photos" in keys else None,
+        resize=_resize(keys),
+        photos=_photos(keys),
         entries={"source": entry, **{key: keys[key] for key in keys}, **named},
     )
+
+
+def read_photos(entry: Entry, folder: Path, chosen: Coloring) -> Source:
+    """Read where the photos are that people color.
+
+    Raises:
+        UserError: Keys or kinds are wrong, with the line; conditions are the protocol's own.
+    """
+    keys = entry.known((*PHOTO_KEYS, "run", "conditions", "catch"))
+    for name in keys:
+        if name not in PHOTO_KEYS or "real" not in keys:
+            own = ", ".join(chosen.conditions)
+            raise keys[name].error(
+                f"people color photos, so a source of {chosen.name} is {{real: FOLDER}}, and its conditions are {own}; "
+                f"got {', '.join(keys)}. Name the folder of photos alone."
+            )
+    if "real" not in keys:
+        raise entry.error("a source is {real: FOLDER}, the photos that people color; got nothing. Name the folder.")
+    return Source(
+        run=None,
+        real=_path(keys["real"], folder),
+        conditions={},
+        catch=None,
+        catch_folder=None,
+        resize=_resize(keys),
+        photos=_photos(keys),
+        entries={"source": entry, **keys},
+    )
+
+
+def _resize(keys: Mapping[str, Entry]) -> str | None:
+    return keys["resize"].chosen(("squash", "crop")) if "resize" in keys else None
+
+
+def _photos(keys: Mapping[str, Entry]) -> int | None:
+    return keys["photos"].whole(1, 1_000_000) if "photos" in keys else None
 
 
 def _conditions(entry: Entry, folder: Path, of_run: bool) -> tuple[dict[str, Path | None], dict[str, Entry]]:

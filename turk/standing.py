@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from turk.design import arms_of
+from turk.registry import colorings
 from turk.studies import study_of
 from turk.study import Study
 from turk.tables import PlaceRow, SessionRow, StudyRow, TrialRow
@@ -120,6 +121,8 @@ def _minutes(session: Session, mine: Sequence[Any]) -> float | None:
 
 
 def _timing(session: Session, study: Study, mine: Sequence[Any]) -> Timing | None:
+    if study.protocol in colorings():
+        return None
     query = (
         select(TrialRow.valid, TrialRow.measured_ms, TrialRow.refresh_hz)
         .join(SessionRow, SessionRow.id == TrialRow.session_id)

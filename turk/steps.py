@@ -12,8 +12,10 @@ from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
 from turk.design import plan_session
 from turk.exposure import PLACES
 from turk.leaving import Outcome, finished, turned_away
-from turk.study import Screen
-from turk.tables import AddressRow, TrialRow
+from turk.painting import Event, points_after
+from turk.registry import colorings
+from turk.study import Screen, Task
+from turk.tables import AddressRow, ColoringRow, PointEventRow, TrialRow
 from turk.trials import trial_of
 from turk.visits import Visit, is_before_trials
 
@@ -21,12 +23,14 @@ AHEAD = 3
 """How many trials after the open one have images that may be fetched already."""
 BORDER, GAP, MARGIN, PROMPT = 1, 24, 16, 120
 """Around an image, between two, beside the stage, and the room below for the question: as the page's style has them."""
+EDITOR = (320, 480)
+"""The least window in which a photo can be colored: a small phone's."""
 
 OUTCOMES: Mapping[str, Outcome] = {"refused": "device_refused", "declined": "screened_out"}
 """States of sessions that end before a trial to what the recruiter is told."""
 
 Name: TypeAlias = Literal[
-    "device", "consent", "color_vision", "instructions", "trial", "comment", "finished", "left", "refused",
+    "device", "consent", "color_vision", "instructions", "trial", "photo", "comment", "finished", "left", "refused",
     "declined", "closed",
 ]  # fmt: skip
 
@@ -40,7 +44,7 @@ class Step:
         done: Trials that are answered.
         total: Trials that are planned, replacements too; 0 before there is a plan.
         facts: What that page may know beside its texts.
-        images: Tokens of the open trial's images, by place.
+        images: Tokens of the open trial's images, by place; of a photo that is colored, its gray image.
         ahead: Tokens of images that may be fetched already, trial by trial, in an order that tells nothing.
     """
 
@@ -54,7 +58,7 @@ class Step:
     def to_json(self, address: Callable[[str], str]) -> dict[str, Any]:
         """What the browser is sent; `address` makes an image's address of its token."""
         known: dict[str, Any] = {"name": self.name, "progress": {"done": self.done, "total": self.total}}
-        if self.name == "trial":
+        if self.name in ("trial", "photo"):
             known["images"] = [address(token) for token in self.images]
             known["ahead"] = [address(token) for token in self.ahead]
         return known | dict(self.facts)
@@ -86,6 +90,8 @@ def consent_versions(seen: Visit) -> dict[str, str]:
 def smallest_window(seen: Visit) -> tuple[int, int, bool]:
     """The width and height, in CSS pixels, that the study's images need, and whether their time is limited."""
     row = seen.row
+    if seen.study.protocol in colorings():
+        return *EDITOR, False
     plan = plan_session(seen.study, row.arm, row.rank, row.seed)
     screen = seen.protocol.screen(plan.trials[0], seen.study.parameters)
     across = len(screen.order)
@@ -117,6 +123,8 @@ def _running(seen: Visit) -> Step:
     for row in rows:
         tokens.setdefault(row.number, []).append(row.token)
     opened, total = rows[0], rows[0].total
+    if seen.study.protocol in colorings():
+        return Step("photo", opened.number, total, _photo(seen, opened), tuple(tokens[opened.number]))
     facts = {
         "nonce": opened.nonce,
         "block": "practice" if opened.kind == "practice" else "test",
@@ -129,6 +137,39 @@ def _running(seen: Visit) -> Step:
     return Step("trial", opened.number, total, facts, tuple(tokens[opened.number]), ahead)
 
 
+def _photo(seen: Visit, row: Any) -> dict[str, Any]:
+    """What the browser may know of a photo that is colored, and how far that is."""
+    parameters = seen.study.parameters
+    task = colorings()[seen.study.protocol].task(trial_of(row.kind, row.stimuli, row.turns), parameters)
+    begun = seen.db.get(ColoringRow, row.id)
+    events = events_of(seen, row.id)
+    return {
+        "nonce": row.nonce,
+        "block": "practice" if row.kind == "practice" else "test",
+        "task": asdict(task),
+        "point_size": parameters["point_size"],
+        "number": row.number + 1,
+        "total": row.total,
+        "begun": begun is not None,
+        "colorizer": None if begun is None else begun.colorizer,
+        "remaining_ms": remaining_ms(seen, task, begun),
+        "events": len(events),
+        "points": [{"point": key, **asdict(point)} for key, point in points_after(events).items()],
+    }
+
+
+def remaining_ms(seen: Visit, task: Task, begun: ColoringRow | None) -> int:
+    """How long a participant still has for a photo, by the server's clock."""
+    whole = task.seconds * 1000
+    return whole if begun is None else max(0, whole - round((seen.at - begun.begun_at).total_seconds() * 1000))
+
+
+def events_of(seen: Visit, trial_id: int) -> list[Event]:
+    """What was done to a photo's points, in order."""
+    rows = select(PointEventRow).where(PointEventRow.trial_id == trial_id).order_by(PointEventRow.number)
+    return [Event.of(row) for row in seen.db.scalars(rows)]
+
+
 def _window(seen: Visit) -> Sequence[Row[Any]]:
     """The images of the trials that are not answered, as many as may be fetched, by trial and place."""
     return seen.db.execute(_waiting(), {"session": seen.row.id}).all()
@@ -136,10 +177,10 @@ def _window(seen: Visit) -> Sequence[Row[Any]]:
 
 @cache
 def _waiting() -> Select[Any]:
-    shown = (TrialRow.number, TrialRow.nonce, TrialRow.kind, TrialRow.stimuli, TrialRow.turns, AddressRow.token)
+    trial = (TrialRow.id, TrialRow.number, TrialRow.nonce, TrialRow.kind, TrialRow.stimuli, TrialRow.turns)
     waiting = (TrialRow.session_id == bindparam("session"), TrialRow.state.in_(("open", "planned")))
     return (
-        select(*shown, _total().label("total"))
+        select(*trial, AddressRow.token, _total().label("total"))
         .join(AddressRow, AddressRow.trial_id == TrialRow.id)
         .where(*waiting)
         .order_by(TrialRow.number, AddressRow.place)

@@ -1,7 +1,8 @@
 """What people are shown: photos and outputs on one path, through one encoder, to files that only pixels tell apart.
 
 An output of a run is shown with exactly the pixels that were measured. The real photo goes the way that outputs went:
-the run's geometry, to Lab and back, to 8 bits.
+the run's geometry, to Lab and back, to 8 bits. Where people color photos, they are shown the gray photo; the photo
+itself stays on the server as it is, and nothing is left out for being gray.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tqdm import tqdm
 
 from evalsuite.engines import decoding_processes
 from evalsuite.loading import Loader, Picture, Wanted
-from evalsuite.recoloring import is_nearly_gray, recolored
+from evalsuite.recoloring import grayed, is_nearly_gray, recolored
 from turk import hosting
 from turk.likeness import Seen
 from turk.png import encode
@@ -42,12 +43,14 @@ class Wish:
         seed: Draws photos where not all are used, and whose colors a made catch condition has.
         limit: Use so many photos; None for all.
         made: The name of the catch condition that is made here; None where there is none to make.
+        colored: The conditions under which people color: all show the gray photo.
     """
 
     folder: Path
     seed: int
     limit: int | None = None
     made: str | None = None
+    colored: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ class Made:
         left_out: Photo to the reason why it is not used.
         round_trip: Of the photos that are used.
         resized: How many of them came in another size than the study's.
-        shape: (height, width) that all have.
+        gray: How many photos that people color have no color of their own.
     """
 
     photos: list[str] = field(default_factory=list)
@@ -84,6 +87,7 @@ class Made:
     left_out: dict[str, str] = field(default_factory=dict)
     round_trip: RoundTrip = field(default_factory=RoundTrip)
     resized: int = 0
+    gray: int = 0
 
 
 def make_stimuli(material: Material, wish: Wish) -> Made:
@@ -92,7 +96,7 @@ def make_stimuli(material: Material, wish: Wish) -> Made:
     Raises:
         UserError: A file cannot be decoded, was changed after its run, or has another size than its photo.
     """
-    made, seen = Made(files={name: {} for name in (REAL, *material.outputs)}), Seen()
+    made, seen = Made(files={name: {} for name in (REAL, *material.outputs, *wish.colored)}), Seen()
     photos = _in_order(material.photos, wish)
     with closing(_decoded(material, photos)) as decoded:
         for photo, pictures in tqdm(decoded, "stimuli", len(photos), unit=" photos", disable=None, delay=2):
@@ -164,17 +168,20 @@ def _checked(material: Material, photo: Original, pictures: Mapping[str, Picture
 def _add(made: Made, seen: Seen, photo: Original, frames: dict[str, RGB], how: tuple[Material, Wish]) -> None:
     """Keep a photo's stimuli, or the reason why it has none."""
     material, wish = how
-    if is_nearly_gray(frames[REAL]):
+    gray = is_nearly_gray(frames[REAL])
+    if gray and not wish.colored:
         made.left_out[photo.id] = "nearly gray: no |a| or |b| above 5"
         return
-    real = recolored(frames[REAL], frames[REAL])
+    real = frames[REAL] if wish.colored else recolored(frames[REAL], frames[REAL])
     shown = {name: material.resize.apply(rgb) for name, rgb in ({**frames, REAL: real}).items()}
+    shown |= dict.fromkeys(wish.colored, grayed(shown[REAL])) if wish.colored else {}
     copy = seen.find(shown[REAL])
     if copy is not None:
         made.left_out[photo.id] = f"{'the same as' if copy[1] else 'a copy of'} {copy[0]}"
         return
     seen.add(photo.id, shown[REAL])
     made.round_trip.count(frames[REAL], real)
+    made.gray += gray
     made.resized += any(shown[name] is not rgb for name, rgb in frames.items() if name != REAL)
     made.photos.append(photo.id)
     for name, rgb in shown.items():

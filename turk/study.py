@@ -1,6 +1,7 @@
-"""The nouns of a study, frozen: Study, Protocol, Trial, Screen, Outcome.
+"""The nouns of a study, frozen: Study, Trial, and two kinds of protocols with what the browser is told.
 
-A trial knows the answer and stays on the server; a screen is what a participant's browser may know of it.
+People judge images (Protocol, Screen, Outcome) or color photos (Coloring, Task). A trial knows the answer and stays on
+the server; a screen or a task is what a participant's browser may know of it.
 """
 
 from __future__ import annotations
@@ -190,6 +191,7 @@ class Draw:
         conditions: All conditions of the study.
         catch: The condition of catch trials, if any.
         parameters: Complete and checked.
+        rank: How-many-th place of its arm the session has, from 0.
     """
 
     rng: np.random.Generator
@@ -198,6 +200,7 @@ class Draw:
     conditions: tuple[str, ...]
     catch: str | None
     parameters: Parameters
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A way to ask people, as one file of turk/protocols ends in it.
+    """A way to let people judge images, as one file of turk/protocols ends in it.
 
     Attributes:
         name: Its name in study files.
@@ -239,3 +242,50 @@ class Protocol:
     screen: Callable[[Trial, Parameters], Screen]
     score: Callable[[Trial, str], Outcome]
     truth: Callable[[Trial], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the browser is told of a photo that is to be colored, beside the address of its gray image.
+
+    Attributes:
+        size: Side of the photo in pixels; points lie within it.
+        seconds: How long a participant has, from the moment at which the photo is shown.
+        recommendations: Whether colors are recommended at a point.
+    """
+
+    size: int
+    seconds: int
+    recommendations: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coloring:
+    """A way to let people color photos, as one file of turk/protocols ends in it; others then judge the results.
+
+    Attributes:
+        name: Its name in study files.
+        title: Its name in texts.
+        source: Authors, year, and where the protocol is described; how we deviate.
+        parameters: Name to parameter; `size`, `practice`, `test`, `seconds` and `practice_seconds` are among them.
+        conditions: Under which people color; what they make under each is a condition of studies that judge it.
+        photos_needed: From parameters to the least number of photos of a study.
+        plan: A session's trials from a draw, of which nothing but the rank may tell sessions apart.
+        task: What the browser may know of a trial.
+    """
+
+    name: str
+    title: str
+    source: str
+    parameters: Mapping[str, Parameter]
+    conditions: tuple[str, ...]
+    photos_needed: Callable[[Parameters], int]
+    plan: Callable[[Draw], Plan]
+    task: Callable[[Trial, Parameters], Task]
+
+    def arms(self, conditions: tuple[str, ...]) -> tuple[str, ...]:
+        """Everybody colors under every condition."""
+        return ("all",)
+
+
+AnyProtocol: TypeAlias = Protocol | Coloring

@@ -18,9 +18,9 @@ from turk.parameters import read_parameters, read_parameters_value
 from turk.people import IDENTITY_DAYS
 from turk.quality import RULES, Rule, defaults, limit
 from turk.recruiting_file import read_recruiting
-from turk.registry import protocols
-from turk.source_file import Source, read_source
-from turk.study import Parameter, Protocol
+from turk.registry import all_protocols
+from turk.source_file import Source, read_photos, read_source
+from turk.study import AnyProtocol, Coloring, Parameter
 from turk.sweeping import ABANDON_MINUTES
 from turk.terms import ANALYSIS
 from turk.texts import LOCALE, SHIPPED, own_texts, read_templates
@@ -69,7 +69,7 @@ class Draft:
 
     text: str
     name: str
-    protocol: Protocol
+    protocol: AnyProtocol
     parameters: Mapping[str, Any]
     source: Source
     participants_per_condition: int
@@ -96,8 +96,7 @@ def read_study_file(path: Path) -> Draft:
             raise whole.error(f"a study file has the key {needed!r}, and this one does not. Add it.")
     chosen = _protocol(keys.get("protocol"))
     parameters = read_parameters(keys.get("parameters"), chosen.parameters, f"parameter of {chosen.name}")
-    source = read_source(keys["source"], path.resolve().parent, bool(parameters.get("catch")))
-    _check_arms(chosen, source)
+    source = _source(keys["source"], path.resolve().parent, chosen, bool(parameters.get("catch")))
     name = read_name(keys["name"])
     recruiter = keys["recruiter"].chosen(RECRUITERS) if "recruiter" in keys else "link"
     participants = read_parameters_value(keys.get("participants_per_condition"), PARTICIPANTS)
@@ -111,7 +110,7 @@ def read_study_file(path: Path) -> Draft:
         recruiter=recruiter,
         reward_usd=keys["reward_usd"].money(MOST_REWARD_USD) if "reward_usd" in keys else Decimal("0.00"),
         templates=_templates(keys, path.resolve().parent),
-        exclusions=_exclusions(keys.get("exclusions"), parameters),
+        exclusions=_exclusions(keys.get("exclusions"), chosen, parameters),
         stopping=_stopping(keys.get("stopping"), participants),
         analysis=read_parameters(keys.get("analysis"), ANALYSIS, "term of the analysis"),
         seed=keys["seed"].whole(0, 2**31 - 1) if "seed" in keys else _seed(name),
@@ -126,16 +125,20 @@ def read_name(entry: Entry) -> str:
     return entry.text()
 
 
-def _protocol(entry: Entry | None) -> Protocol:
-    known = protocols()
+def _protocol(entry: Entry | None) -> AnyProtocol:
+    known = all_protocols()
     return known["zhang2016" if entry is None else entry.chosen(known)]
 
 
-def _check_arms(chosen: Protocol, source: Source) -> None:
+def _source(entry: Entry, folder: Path, chosen: AnyProtocol, catches: bool) -> Source:
+    if isinstance(chosen, Coloring):
+        return read_photos(entry, folder, chosen)
+    source = read_source(entry, folder, catches)
     try:
         chosen.arms(tuple(source.conditions))
     except UserError as error:
         raise source.entries["conditions"].error(str(error)) from None
+    return source
 
 
 def _templates(keys: Mapping[str, Entry], folder: Path) -> dict[str, dict[str, str]]:
@@ -167,8 +170,12 @@ def _check_locales(entry: Entry, wanted: list[str], own: Mapping[str, object]) -
         raise entry.error(f"one language or more, each once; got {', '.join(wanted) or 'none'}. Correct the list.")
 
 
-def _exclusions(entry: Entry | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _exclusions(entry: Entry | None, chosen: AnyProtocol, parameters: Mapping[str, Any]) -> dict[str, Any]:
     given = {} if entry is None or entry.empty else entry.known(RULES, "exclusion rule")
+    if isinstance(chosen, Coloring):
+        for rule in given.values():
+            raise rule.error("exclusion rules look at answers, and where people color there are none. Remove the rule.")
+        return {}
     usual = {name: _tidy(RULES[name], value) for name, value in defaults(parameters).items()}
     return usual | {name: _threshold(given[name], RULES[name], parameters) for name in given}
 

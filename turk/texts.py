@@ -13,50 +13,59 @@ from pathlib import Path
 
 from evalsuite.errors import UserError
 from turk.lines import Entry, nearest, read_lines
-from turk.study import Plan, Protocol, Screen, Study
+from turk.study import AnyProtocol, Coloring, Plan, Screen, Study, Task
 
 FOLDER = Path(__file__).with_name("texts")
 SHIPPED = ("en", "de", "es", "zh")
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FACTS = ("minutes", "trials", "practice", "seconds", "reward", "contact")
-PARTS = ("amount", "pay", "task", "viewing", "answering", "rounds", "ended")
+PARTS = ("amount", "pay", "task", "viewing", "answering", "rounds", "ended", "advice", "purpose", "stored")
 OPEN_KEYS = ("question_", "task_", "choice_", "truth_")
 """How keys begin that a protocol may add to."""
 CONSENT = ("consent_title", "consent_text", "consent_agree", "consent_decline")
 READING_S = 120
 ANSWER_MS = 2000
 """What an answer takes, about: a trial of the original study is 5 s long, its exposures 3 s."""
+BETWEEN_S = 8
+"""Between two photos that are colored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What texts say of a session: its protocol and the screens of its trials.
+    """What texts say of a session: what its trials ask.
 
     Attributes:
-        screens: One per trial, in order.
+        screens: One per trial, in order; none where people color.
         practice: How many of them are for practice.
         reward_usd: What a participant is paid.
         contact: To whom one can write; "" for nobody.
+        tasks: One per photo that is colored, in order; none where people judge.
     """
 
     screens: tuple[Screen, ...]
     practice: int
     reward_usd: Decimal
     contact: str
+    tasks: tuple[Task, ...] = ()
 
     @property
     def minutes(self) -> int:
         """How long it takes, rounded up."""
         trials_s = sum(screen.shortest_ms + ANSWER_MS for screen in self.screens) / 1000
+        trials_s += sum(task.seconds + BETWEEN_S for task in self.tasks)
         return -(-(round(trials_s) + READING_S) // 60)
 
 
-def session_of(study: Study, protocol: Protocol, plan: Plan) -> Session:
+def session_of(study: Study, protocol: AnyProtocol, plan: Plan) -> Session:
     """Make a study's session for its texts from a plan."""
-    screens = tuple(protocol.screen(trial, study.parameters) for trial in plan.trials)
     practice = sum(trial.kind == "practice" for trial in plan.trials)
-    return Session(screens, practice, study.reward_usd, str(study.settings.get("contact", "")))
+    contact = str(study.settings.get("contact", ""))
+    if isinstance(protocol, Coloring):
+        tasks = tuple(protocol.task(trial, study.parameters) for trial in plan.trials)
+        return Session((), practice, study.reward_usd, contact, tasks)
+    screens = tuple(protocol.screen(trial, study.parameters) for trial in plan.trials)
+    return Session(screens, practice, study.reward_usd, contact)
 
 
 def own_texts(own: Path) -> dict[str, dict[str, Entry]]:
@@ -123,13 +132,15 @@ def _facts(texts: Mapping[str, str], session: Session) -> dict[str, str]:
     def number(value: Decimal) -> str:
         return str(value).replace(".", texts["decimal_sign"])
 
-    seconds = Decimal(session.screens[-1].exposure_ms or 0) / 1000
-    key = "seconds_one" if seconds == 1 else "seconds_many"
+    lasts_ms = session.tasks[-1].seconds * 1000 if session.tasks else session.screens[-1].exposure_ms or 0
+    seconds = Decimal(lasts_ms) / 1000
+    unit, amount = ("minute", seconds / 60) if session.tasks and not seconds % 60 else ("seconds", seconds)
+    key = f"{unit}_{'one' if amount == 1 else 'many'}"
     return {
         "minutes": str(session.minutes),
-        "trials": str(len(session.screens)),
+        "trials": str(len(session.screens) + len(session.tasks)),
         "practice": str(session.practice),
-        "seconds": _fill(texts[key], {"number": number(seconds)}),
+        "seconds": _fill(texts[key], {"number": number(amount)}),
         "reward": _fill(texts["reward_usd"], {"number": number(session.reward_usd)}),
         "contact": session.contact or texts["contact_unknown"],
     }
@@ -137,13 +148,27 @@ def _facts(texts: Mapping[str, str], session: Session) -> dict[str, str]:
 
 def _parts(session: Session) -> dict[str, str]:
     """The keys of the texts that {amount} and so on stand for."""
+    pay = {"pay": "pay_paid" if session.reward_usd else "pay_unpaid"}
+    kind = "coloring" if session.tasks else "judging"
+    about = {part: f"{part}_{kind}" for part in ("advice", "purpose", "stored")}
+    asked = _coloring_parts(session) if session.tasks else _judging_parts(session)
+    return {**pay, **about, **asked}
+
+
+def _coloring_parts(session: Session) -> dict[str, str]:
+    rounds = {0: "without_tutorial", 1: "with_tutorial_one"}.get(session.practice, "with_tutorial")
+    keys = ("task", "viewing", "answering")
+    asked = {key: f"{key}_coloring" for key in keys}
+    return {"amount": "amount_colorings", "rounds": f"rounds_{rounds}", "ended": "ended_with_warm_up", **asked}
+
+
+def _judging_parts(session: Session) -> dict[str, str]:
     screen, first = session.screens[-1], session.screens[0]
     pair = len(screen.order) > 1
     viewing = "viewing_single" if not pair else f"viewing_{screen.layout}"
     rounds = "without_practice" if not session.practice else "with_practice" if first.feedback else "with_warm_up"
     return {
         "amount": "amount_pairs" if pair else "amount_singles",
-        "pay": "pay_paid" if session.reward_usd else "pay_unpaid",
         "task": f"task_{screen.question}",
         "viewing": viewing if screen.exposure_ms is not None else f"{viewing}_unlimited",
         "answering": f"answering_{screen.points}",
@@ -183,7 +208,7 @@ def _check(key: str, entry: Entry, english: Mapping[str, Entry]) -> None:
 
 
 def _is_part(key: str) -> bool:
-    return key.split("_")[0] in {*PARTS, "reward", "seconds", "contact"}
+    return key.split("_")[0] in {*PARTS, "reward", "seconds", "minute", "contact"}
 
 
 @cache

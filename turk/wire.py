@@ -57,8 +57,10 @@ class Wire:
         """Hang up."""
         self.connection.close()
 
-    def send(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send a request until the server answers it.
+    def send(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, patient: bool = True
+    ) -> Reply:
+        """Send a request until the server answers it; who is not patient takes an error of the server for an answer.
 
         Raises:
             UserError: It did not answer, or with errors of its own alone, for longer than the patience.
@@ -75,7 +77,7 @@ class Wire:
             # The server closes connections that were idle for a while, which shows only now.
             reply = self._once(method, path, data, sent)
         while True:
-            if reply is not None and reply.status < 500:
+            if reply is not None and (reply.status < 500 or not patient):
                 return reply
             if time.monotonic() + pause > until:
                 told = "no answer" if reply is None else f"status {reply.status}"

@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evalsuite.db import make_engine, upgrade
 from evalsuite.plugins import discover
-from webapp import assets, dashboard, errors, notifications, pages, participant
+from webapp import assets, dashboard, errors, notifications, pages, participant, participant_coloring
 from webapp.config import MAX_REQUEST_BYTES, Config
 from webapp.page import Page
 from webapp.studio import add_studio
@@ -45,5 +45,6 @@ def create_app(config: Config) -> Flask:
     errors.register(app)
     app.register_blueprint(participant.blueprint)
     app.register_blueprint(notifications.blueprint)
+    app.register_blueprint(participant_coloring.blueprint)
     app.register_blueprint(pages.make_blueprint(discover(dashboard, "PAGE", Page)))
     return app

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from turk.registry import protocol
+from turk.registry import colorings, protocol
 from turk.study import REAL, Stimulus, Trial
 from webapp.participant_texts import Known
 
@@ -14,7 +14,9 @@ FAKE_FILE, REAL_FILE = "demonstration-a.png", "demonstration-b.png"
 
 
 def step_of(known: Known, address: Callable[[str], str]) -> dict[str, Any]:
-    """The step of a practice trial of the study's protocol with the demonstration's images."""
+    """The step of a practice trial of the study's protocol with the demonstration's images; none where people color."""
+    if known.study.protocol in colorings():
+        return {"name": "photo"}
     asked = protocol(known.study.protocol)
     trial = _trial(asked.measure, known.study.conditions)
     screen = asked.screen(trial, known.study.parameters)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from turk import addresses, answers, entering, sessions
 from turk.arrivals import arrive
 from turk.refusals import Refused
+from turk.registry import colorings
 from turk.steps import Step
 from turk.store import Store
 from turk.visits import Ticket
@@ -79,6 +80,7 @@ def study(name: str) -> Response:
         locales=other_locales(known, locale, request),
         texts=page_texts(known, locale),
         script="preview.js" if preview else "main.js",
+        coloring=known.study.protocol in colorings(),
         preview=demonstration.step_of(known, _static) if preview else None,
     )
     return page_headers(make_response(page), known.recruiter, store.submit_origins, known.images)
@@ -96,7 +98,7 @@ def enter(name: str) -> Response:
     )
     known_study(_store(), name)
     entered = entering.enter(_store(), name, entry)
-    return jsonify({"token": entered.token, "step": _json(entered.step)})
+    return jsonify({"token": entered.token, "step": step_json(entered.step)})
 
 
 @blueprint.get("/api/session")
@@ -169,7 +171,7 @@ def answer(nonce: str) -> Response:
     body = body_of(request, {"answer", "rt_ms", "exposure"}, {"elapsed_ms"})
     given = answers.Given(**body, synthetic_key=request.headers.get(KEY_HEADER))
     answered = answers.answer(_store(), ticket(request), nonce, given)
-    said: dict[str, Any] = {"step": _json(answered.step)}
+    said: dict[str, Any] = {"step": step_json(answered.step)}
     if answered.feedback is not None:
         said["feedback"] = {"correct": answered.feedback.correct, "truth": answered.feedback.truth}
     return jsonify(said)
@@ -190,10 +192,11 @@ def _store() -> Store:
 
 
 def _stepped(event: Callable[[Store, Ticket], Step]) -> Response:
-    return jsonify({"step": _json(event(_store(), ticket(request)))})
+    return jsonify({"step": step_json(event(_store(), ticket(request)))})
 
 
-def _json(step: Step) -> dict[str, Any]:
+def step_json(step: Step) -> dict[str, Any]:
+    """What the browser is sent of a step."""
     return step.to_json(lambda token: url_for("participant.image", token=token))
 
 

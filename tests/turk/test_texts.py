@@ -8,7 +8,7 @@ import pytest
 
 from evalsuite.errors import UserError
 from turk.design import arms_of, plan_session
-from turk.registry import protocol, protocols
+from turk.registry import all_protocols, any_protocol
 from turk.study import Study
 from turk.texts import SHIPPED, Session, filled, own_texts, read_templates, session_of
 
@@ -16,7 +16,7 @@ PHOTOS = tuple(f"p{k:03}" for k in range(160))
 
 
 def study(name: str = "zhang2016", reward: str = "1.40", contact: str = "ada@example.org", **changed: object) -> Study:
-    parameters = {key: parameter.default for key, parameter in protocol(name).parameters.items()} | changed
+    parameters = {key: parameter.default for key, parameter in any_protocol(name).parameters.items()} | changed
     return Study(
         name="x", protocol=name, parameters=parameters, conditions=("ours", "theirs"), catch="wrong", photos=PHOTOS,
         stimuli={}, participants_per_condition=1, recruiter="link", reward_usd=Decimal(reward),
@@ -26,7 +26,7 @@ def study(name: str = "zhang2016", reward: str = "1.40", contact: str = "ada@exa
 
 def session(name: str = "zhang2016", **changed: object) -> Session:
     frozen = study(name, **changed)  # type: ignore[arg-type]
-    return session_of(frozen, protocol(name), plan_session(frozen, arms_of(frozen)[0], 0, 0))
+    return session_of(frozen, any_protocol(name), plan_session(frozen, arms_of(frozen)[0], 0, 0))
 
 
 def english(name: str = "zhang2016", **changed: object) -> Mapping[str, str]:
@@ -45,11 +45,16 @@ def test_a_study_has_every_text_in_four_languages_with_nothing_left_to_fill_but_
     assert list(texts) == ["en", "de", "es", "zh"]
     assert len({frozenset(known) for known in texts.values()}) == 1
     left = {
-        (key, name) for known in texts.values() for key, text in known.items() for name in re.findall(r"{(\w+)}", text)
+        (key, name)
+        for known in texts.values()
+        for key, text in known.items()
+        for name in re.findall(r"{(\w+)}", text)
+        if not key.startswith("editor_")
     }
     assert left == {
         ("progress", "number"), ("progress", "total"), ("device_too_small", "width"), ("device_too_small", "height"),
-        ("reward_usd", "number"), ("seconds_many", "number"),
+        ("reward_usd", "number"), ("seconds_many", "number"), ("minute_many", "number"),
+        ("coloring_ready_text", "left"),
     }  # fmt: skip
     assert all(text for known in texts.values() for text in known.values())
 
@@ -62,13 +67,30 @@ def test_the_shipped_languages_use_the_same_placeholders() -> None:
         assert len(used) == 1, (key, template)
 
 
-@pytest.mark.parametrize("name", sorted(protocols()))
+@pytest.mark.parametrize("name", sorted(all_protocols()))
 @pytest.mark.parametrize("locale", SHIPPED)
 def test_every_protocol_has_its_texts_in_every_language(name: str, locale: str) -> None:
     texts = filled(read_templates(locales=[locale]), session(name))[locale]
 
     assert texts["instructions"].count("\n\n") == 3
     assert "{" not in texts["instructions"] + texts["consent_text"]
+
+
+def test_who_colors_is_told_about_photos_times_and_what_is_kept() -> None:
+    texts = english("novice2017")
+
+    # A tutorial of 120 s and ten photos of 60 s, 8 s between them, and 2 minutes to read: 15.5 minutes.
+    assert (
+        "You will color 11 gray photos and have 1 minute for each. It takes about 16 minutes." in texts["consent_text"]
+    )
+    assert "how people color photos" in texts["consent_text"]
+    assert "We store the points and colors that you set" in texts["consent_text"]
+    assert "very short time" not in texts["device_text"]
+    assert "The first one is for practice" in texts["instructions"]
+    assert "The first 2 are for practice" in english("novice2017", practice=2)["instructions"]
+    assert "without practice" in english("novice2017", practice=0)["instructions"]
+    assert "have 90 seconds for each" in english("novice2017", seconds=90)["consent_text"]
+    assert "have 2 minutes for each" in english("novice2017", seconds=120)["consent_text"]
 
 
 def test_facts_are_those_of_the_study() -> None:

@@ -108,6 +108,11 @@ OTHERS: dict[str, dict[str, int]] = {
     "POST /api/session/leave": own(IN),
     "POST /api/session/finish": own(409),
     "PUT /api/trials/nobody": own(400),
+    "POST /api/photos/nobody/open": own(400),
+    "PUT /api/photos/nobody/events": own(400),
+    "PUT /api/photos/nobody": own(400),
+    "POST /api/photos/nobody/picture": own(400),
+    "POST /api/photos/nobody/colors": own(400),
     "POST /notifications/prolific": all_of(DENIED),
     "POST /notifications/sns": all_of(DENIED),
 }

@@ -25,6 +25,7 @@ from turk.kept import keep
 from turk.pilot import pilot_plan
 from turk.progress import Progress, progress
 from turk.quality import exclude
+from turk.registry import protocol
 from turk.studies import find_study, study_of, user_name
 from turk.study import Study
 from turk.tables import DecisionRow, SessionRow
@@ -106,6 +107,7 @@ def _study_report(engine: Engine, name: str, wanted: Wanted) -> str:
     with session_scope(engine, read_only=True) as session:
         row = find_study(session, name)
         study, study_id, state = study_of(row), row.id, row.state
+    protocol(study.protocol)  # refuses those in which nobody judges
     if wanted.exclude is not None:
         _leave_out(engine, study_id, wanted)
     responses = frames.responses(engine, study_id, synthetic=wanted.synthetic)

@@ -12,7 +12,9 @@ from evalsuite.db import default_url, make_engine, now, session_scope, upgrade
 from evalsuite.errors import UserError
 from turk import hosting
 from turk.audit import LEAST_IMAGES, LIMIT, Audit, Verdict, audit_study, sessions_for
+from turk.gray_audit import SESSIONS, GrayAudit, audit_gray
 from turk.hosted import Elsewhere, elsewhere
+from turk.registry import colorings
 from turk.studies import find_study, study_of
 from turk.study import Study
 
@@ -25,6 +27,8 @@ from turk.study import Study
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 def command(name: str, images: int, url: str | None) -> None:
     """Show that nothing but pixels tells a real photo from a fake; else the study cannot start.
+
+    Where people color, there is nothing to be told: then all images that they are sent must be gray.
 
     Simulated participants take a copy of the study through HTTP, on a site of its own. A classifier learns to tell
     the truth from everything that their browsers receive except the pixels: lengths, chunks and headers, addresses,
@@ -39,6 +43,9 @@ def command(name: str, images: int, url: str | None) -> None:
     engine = make_engine(url or default_url())
     upgrade(engine)
     study, folder, copies = _study(engine, name)
+    if study.protocol in colorings():
+        _audit_gray(engine, study, folder)
+        return
     with tqdm(total=sessions_for(study, images), desc="auditing", unit=" sessions", disable=None, delay=2) as bar:
         audit = audit_study(study, folder, images, lambda _: bar.update(), copies)
     _keep(engine, study, audit)
@@ -51,6 +58,19 @@ def command(name: str, images: int, url: str | None) -> None:
         )
 
 
+def _audit_gray(engine: Engine, study: Study, folder: Path) -> None:
+    with tqdm(total=SESSIONS, desc="auditing", unit=" sessions", disable=None, delay=2) as bar:
+        audit = audit_gray(study, folder, lambda _: bar.update())
+    _keep(engine, study, audit)
+    if audit.faults:
+        more = f" and {len(audit.faults) - 1} more" if len(audit.faults) > 1 else ""
+        raise UserError(f"study {study.name!r}: {audit.faults[0]}{more}. The study cannot start; build it again.")
+    click.echo(
+        f"{study.name}: passed; all {audit.images} images of {audit.sessions} sessions, received over HTTP, are gray "
+        f"in every pixel and carry nothing else.\nNext: turk launch {study.name}"
+    )
+
+
 def _study(engine: Engine, name: str) -> tuple[Study, Path, Elsewhere | None]:
     with session_scope(engine, read_only=True) as session:
         row = find_study(session, name)
@@ -61,7 +81,7 @@ def _study(engine: Engine, name: str) -> tuple[Study, Path, Elsewhere | None]:
     return study, folder, copies
 
 
-def _keep(engine: Engine, study: Study, audit: Audit) -> None:
+def _keep(engine: Engine, study: Study, audit: Audit | GrayAudit) -> None:
     with session_scope(engine) as session:
         row = find_study(session, study.name, lock=True)
         row.audit = {**audit.to_json(), "sha256": study.hash, "at": now().isoformat(timespec="seconds")}

@@ -14,6 +14,7 @@ from turk.blinding import hidden, record_look
 from turk.design import arms_of
 from turk.export import Wanted, export_study
 from turk.progress import progress
+from turk.registry import colorings
 from turk.studies import find_study, study_of
 from turk.tables import StudyRow
 
@@ -55,6 +56,8 @@ def _may_export(engine: Engine, name: str, *, synthetic: bool, look: bool, reaso
         session.expire_on_commit = False
         row = find_study(session, name)
     study = study_of(row)
+    if study.protocol in colorings():
+        return row  # nothing is judged, so there is nothing to be blind to
     so_far = progress(study, arms_of(study), frames.sessions(engine, row.id, synthetic=synthetic))
     early = hidden(row.state, so_far, synthetic=synthetic)
     if early and not look:

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import click
 from tqdm import tqdm
@@ -15,10 +17,11 @@ from evalsuite.errors import UserError
 from turk.crowd import read_shares
 from turk.observers import make_population
 from turk.own_site import Site, own_site
-from turk.registry import protocol
+from turk.registry import colorings, protocol
 from turk.simulate import Crowd, simulate, totals
 from turk.studies import find_study, study_of
 from turk.study import REAL, Study
+from turk.true_colors import true_colors
 from turk.visitor import Report
 
 COLUMNS = {
@@ -28,6 +31,7 @@ COLUMNS = {
     "left": "left",
     "vanished": "vanished",
     "answers": "answers",
+    "points": "points",
     "missed": "replaced",
     "too_fast": "too fast, refused",
     "again": "sent again",
@@ -66,8 +70,10 @@ def command(
     """
     crowd = Crowd(people, read_shares(observers), read_rates(rates), seed, at_once=at_once)
     database = db or default_url()
-    study = _study(database, name)
-    planted = make_population(study, crowd.rates, seed).rates
+    study, folder = _study(database, name)
+    if study.protocol in colorings():
+        crowd = _novices(crowd, study, folder)
+    planted = {} if crowd.colors else make_population(study, crowd.rates, seed).rates
     bar = tqdm(total=people, desc="simulating", unit=" participants", disable=None, delay=2)
     with _site(url, database) as site, bar:
         reports = simulate(study, site, crowd, lambda report: bar.update())
@@ -98,13 +104,21 @@ def read_rates(text: str) -> dict[str, float]:
     return rates
 
 
-def _study(database: str, name: str) -> Study:
+def _novices(crowd: Crowd, study: Study, folder: Path) -> Crowd:
+    """The same crowd, coloring."""
+    if crowd.rates:
+        raise UserError("--fool-rate: people color in this study and judge nothing. Leave it out.")
+    return replace(crowd, colors=true_colors(study, folder))
+
+
+def _study(database: str, name: str) -> tuple[Study, Path]:
     engine = make_engine(database)
     upgrade(engine)
     with session_scope(engine, read_only=True) as session:
-        study = study_of(find_study(session, name))
+        row = find_study(session, name)
+        study, folder = study_of(row), Path(row.folder)
     engine.dispose()
-    return study
+    return study, folder
 
 
 @contextmanager
@@ -121,15 +135,19 @@ def _site(url: str | None, database: str) -> Iterator[Site]:
 
 def _told(study: Study, reports: Sequence[Report], planted: Mapping[str, float], seed: int) -> str:
     shown = [name for name in planted if name != REAL or protocol(study.protocol).measure != "fool_rate"]
+    planned = "Planted: " + ", ".join(f"{name} {planted[name]:.1%}" for name in shown)
+    colored = "Novices: they remember the photos' true colors, more or less, and color until the time is over."
     table = totals(reports)
     used = {key: head for key, head in COLUMNS.items() if any(counts[key] for counts in table.values())}
     kinds = max(map(len, table))
     lines = [
         f"{study.name}: {len(reports)} synthetic participants, seed {seed}; everything is marked synthetic.",
-        "Planted: " + ", ".join(f"{name} {planted[name]:.1%}" for name in shown),
+        planned if planted else colored,
         "",
         " " * kinds + "".join(f"  {head}" for head in used.values()),
     ]
     for kind, counts in table.items():
         lines.append(f"{kind:{kinds}}" + "".join(f"  {counts[key]:{len(head)}}" for key, head in used.items()))
-    return "\n".join([*lines, "", f"Next: turk analyze {study.name} --synthetic"])
+    following = "analyze" if planted else "collect"
+    where = "" if planted else " --out colored/"
+    return "\n".join([*lines, "", f"Next: turk {following} {study.name} --synthetic{where}"])

@@ -88,6 +88,8 @@ def _audit(row: StudyRow) -> str:
     audit = row.audit
     if not audit or audit.get("sha256") != row.sha256:
         return f"not yet; give `turk audit {row.name}`"
+    if "faults" in audit:
+        return f"passed, {audit['images']} images are gray" if audit["passed"] else f"failed: {audit['faults'][0]}"
     return f"{'passed' if audit['passed'] else 'failed'}, AUC {audit['auc']:.3f} (at most {audit['limit']})"
 
 

@@ -9,8 +9,9 @@
 //     points: [],                           // { x, y, a, b, size } to begin with
 //     size: 6,                              // side of a new point's patch, pixels
 //     deadline: 60,                         // seconds from when the photo is seen; none without it
-//     onPoints(points, change) {},          // after every change; change is { kind, at_ms }, kind one of add, move, color,
-//                                           // size, delete, undo, redo, reset; at_ms as the deadline
+//     onPoints(points, change, known) {},   // after every change; change is { kind, at_ms }, kind one of add, move, color,
+//                                           // size, delete, undo, redo, reset; at_ms as the deadline; known: the points
+//                                           // with their ids, which those to begin with get from 0
 //     onDeadline() {},                      // the time is over: nothing can be changed
 //     texts: {},                            // words in another language, see TEXTS
 //     names: {},                            // words of colors in another language, see nameOf
@@ -133,7 +134,7 @@ export async function mount(element, options) {
     tell(t("working"), "working");
     clearTimeout(retry);
     update();
-    if (over) options.onPoints?.(plain(history.now), { kind, at_ms: Math.round(performance.now() - began) });
+    if (over) options.onPoints?.(plain(history.now), { kind, at_ms: Math.round(performance.now() - began) }, history.now);
   }
 
   function put(x, y) {

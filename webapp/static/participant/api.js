@@ -9,7 +9,7 @@ const key = `study:${location.pathname}?${who}`;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 let token = recall("token") ?? new URLSearchParams(location.hash.slice(1)).get("s");
 
-function recall(name) {
+export function recall(name) {
   for (const store of STORES) {
     try {
       const kept = window[store].getItem(`${key}:${name}`);
@@ -19,7 +19,7 @@ function recall(name) {
   return null;
 }
 
-function remember(name, value, stores = STORES) {
+export function remember(name, value, stores = STORES) {
   for (const store of stores) {
     try {
       if (value === null) window[store].removeItem(`${key}:${name}`);
@@ -44,12 +44,13 @@ export class Refused extends Error {
   }
 }
 
-async function request(method, path, body) {
+export async function request(method, path, body, signal) {
   const headers = { "X-Tab": tab };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const options = { method, headers, credentials: "omit", cache: "no-store" };
+  const options = { method, headers, signal, credentials: "omit", cache: "no-store" };
   const answer = await fetch(path, { ...options, body: body === undefined ? undefined : JSON.stringify(body) });
+  if (answer.ok && answer.headers.get("Content-Type")?.startsWith("image/")) return answer.blob();
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(answer.status, said);
   // Whoever sits down at this machine next is somebody else; this tab still knows how its session ended.

@@ -7,6 +7,7 @@ import { button, choose, form, h, locale, prose, radios, show, study, t, waiting
 let again = false;
 // Whether the session was finished on this page: then the way back is gone at once, and later only when asked.
 let done = false;
+let block = null;
 const post = (path, body = {}) => call("POST", `/api/session/${path}`, body, waiting);
 
 async function device({ problems, width, height }) {
@@ -59,6 +60,15 @@ async function trial(step) {
   return said;
 }
 
+// The editor is fetched where people color, and nowhere else.
+async function photo(step) {
+  const { colorPhoto } = await import("./coloring.js");
+  const said = await colorPhoto(step, block, leave);
+  block = step.block;
+  sendNotes();
+  return said;
+}
+
 async function comment() {
   const field = h("label", {}, t("comment_label"), h("textarea", { name: "text", rows: 4, maxlength: 2000 }));
   const said = await form(t("comment_title"), [...prose("comment_text"), field], t("comment_send"));
@@ -94,7 +104,7 @@ function finished({ departure }) {
 const said = (name) => (found) =>
   show(t(`${name}_title`), ...prose(`${name}_text`), ...(found?.departure ? back(found.departure) : []));
 const STEPS = {
-  device, consent, color_vision: colorVision, instructions, trial, comment, finished,
+  device, consent, color_vision: colorVision, instructions, trial, photo, comment, finished,
   left: said("left"), declined: said("declined"), refused: said("device_refused"), closed: said("closed"),
   abandoned: said("abandoned"), paused: said("paused"), no_place: said("no_place"), already: said("already"),
 };

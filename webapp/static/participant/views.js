@@ -1,7 +1,7 @@
 // What is on the page besides the stage: headings, paragraphs, buttons, forms. Texts come with the page itself.
 const root = document.getElementById("study");
 const status = document.getElementById("status");
-const texts = JSON.parse(root.dataset.texts);
+export const texts = JSON.parse(root.dataset.texts);
 
 export const { study, mask: maskUrl, preview } = root.dataset;
 export const locale = document.documentElement.lang;
@@ -38,6 +38,13 @@ export function show(title, ...children) {
   root.replaceChildren(h("article", {}, heading, ...children));
   root.removeAttribute("aria-busy");
   heading.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+// A page of other parts than text, such as the editor.
+export function lay(label, ...children) {
+  root.replaceChildren(h("section", { class: "trial", "aria-label": label }, ...children));
+  root.removeAttribute("aria-busy");
   scrollTo(0, 0);
 }
 

@@ -1,0 +1,70 @@
+"""Small studies in which people color, and somebody who walks through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from sqlalchemy import Engine
+
+from evalsuite.recoloring import grayed
+from tests.turk.studies_made import put_study
+from turk.hosting import write
+from turk.registry import colorings
+from turk.study import REAL, Study
+from turk.tables import StudyRow
+
+SIZE = 64
+CONDITIONS = colorings()["novice2017"].conditions
+
+
+def make_coloring_study(
+    engine: Engine, folder: Path, *, photos: int = 6, state: str = "live", parameters: Mapping[str, Any] | None = None,
+    name: str = "paint",
+) -> StudyRow:  # fmt: skip
+    """Freeze a study of patchy squares and put it into a database: a tutorial photo and four that count by default."""
+    named = [f"photo-{k:03d}" for k in range(photos)]
+    (folder / "stimuli").mkdir(parents=True, exist_ok=True)
+    pixels = {photo: patches(k) for k, photo in enumerate(named)}
+    real = {photo: write(folder, png(rgb)) for photo, rgb in pixels.items()}
+    gray = {photo: write(folder, png(grayed(rgb))) for photo, rgb in pixels.items()}
+    known = {key: one.default for key, one in colorings()["novice2017"].parameters.items()}
+    study = Study(
+        name=name,
+        protocol="novice2017",
+        parameters=known | {"size": SIZE, "practice": 1, "test": 4} | dict(parameters or {}),
+        conditions=CONDITIONS,
+        catch=None,
+        photos=tuple(named),
+        stimuli={REAL: real, **dict.fromkeys(CONDITIONS, gray)},
+        participants_per_condition=4,
+        recruiter="link",
+        reward_usd=0,  # type: ignore[arg-type]
+        texts={"en": {"consent_version": "v1"}},
+        seed=3,
+    )
+    return put_study(engine, Study.from_json(study.to_json()), folder, state)
+
+
+def patches(number: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Four squares of different color and lightness."""
+    rng = np.random.default_rng(number)
+    colors = rng.integers(40, 220, (2, 2, 3), np.uint8)
+    return np.kron(colors, np.ones((SIZE // 2, SIZE // 2, 1), np.uint8))
+
+
+def png(rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+    """A PNG of pixels."""
+    stream = BytesIO()
+    Image.fromarray(rgb).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def place(number: int, at_ms: float, point: int = 0, **changed: Any) -> dict[str, Any]:
+    """An event that sets a point."""
+    color = {"x": 10, "y": 20, "a": 30.5, "b": -12.25, "source": "palette"}
+    return {"number": number, "kind": "place", "point": point, "at_ms": at_ms, **color, **changed}
