@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.turk.studies_made import make_study
 from turk.design import plan_session
-from turk.registry import protocol
+from turk.registry import colorings, protocol
 from turk.study import Study
 from turk.tables import StudyRow
 from turk.texts import SHIPPED, filled, read_templates, session_of
@@ -65,6 +65,18 @@ def texts_for(parameters: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     )
     plan = plan_session(study, asked.arms(study.conditions)[0], 0, 0)
     return filled(read_templates(None, SHIPPED), session_of(study, asked, plan))
+
+
+def painted_texts(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The project's texts for a study in which people color."""
+    asked = colorings()["novice2017"]
+    known = {name: one.default for name, one in asked.parameters.items()} | dict(parameters)
+    study = Study(
+        name="texts", protocol=asked.name, parameters=known, conditions=asked.conditions, catch=None,
+        photos=tuple(f"photo-{k:03d}" for k in range(20)), stimuli={}, participants_per_condition=1, recruiter="link",
+        reward_usd=Decimal("0.00"),
+    )  # fmt: skip
+    return filled(read_templates(None, SHIPPED), session_of(study, asked, plan_session(study, "all", 0, 0)))
 
 
 def arrive(page: Page, site: Site, name: str = "street", query: str = "") -> None:

@@ -24,7 +24,7 @@ CONDITIONS = colorings()["novice2017"].conditions
 
 def make_coloring_study(
     engine: Engine, folder: Path, *, photos: int = 6, state: str = "live", parameters: Mapping[str, Any] | None = None,
-    name: str = "paint",
+    name: str = "paint", texts: Mapping[str, Any] | None = None,
 ) -> StudyRow:  # fmt: skip
     """Freeze a study of patchy squares and put it into a database: a tutorial photo and four that count by default."""
     named = [f"photo-{k:03d}" for k in range(photos)]
@@ -44,7 +44,7 @@ def make_coloring_study(
         participants_per_condition=4,
         recruiter="link",
         reward_usd=0,  # type: ignore[arg-type]
-        texts={"en": {"consent_version": "v1"}},
+        texts=texts or {"en": {"consent_version": "v1"}},
         seed=3,
     )
     return put_study(engine, Study.from_json(study.to_json()), folder, state)

@@ -124,9 +124,10 @@ TABLE = {f"GET {address}": statuses for address, statuses in EXPECTED.items()} |
 BODIES: dict[str, Any] = {
     "device": DEVICE, "consent": {"version": "v1", "agree": True}, "color-vision": {"answers": ["no"]}, "begin": {},
     "events": {"events": []}, "comment": {"text": "None."}, "leave": {}, "finish": {},
-    "nobody": {"answer": "left", "rt_ms": 900.0, "exposure": {}},
+    "nobody": {"answer": "left", "rt_ms": 900.0, "exposure": {}}, "open": {}, "picture": {"points": []},
+    "colors": {"x": 1, "y": 1, "points": []}, "PUT /api/photos/nobody": {"events": 0, "ended": "done"},
 }  # fmt: skip
-"""What a participant's page sends, by the end of the address."""
+"""What a participant's page sends, by the whole request or the end of its address."""
 WRONG = {"nobody": "knows this name"}
 
 
@@ -157,7 +158,7 @@ def asks(app: Flask, visitor: str, route: str) -> int:
         client = person.client
     else:
         client = come_in(app, next(role for role in ROLES if role == visitor))
-    body = BODIES.get(address.rpartition("/")[2], WRONG)
+    body = BODIES.get(f"{method} {address}", BODIES.get(address.rpartition("/")[2], WRONG))
     json = body if address.startswith(("/api/", "/notifications/")) and method != "GET" else None
     form = {"address": "/", "days": "7"} if json is None and method != "GET" else None
     with client.open(address, method=method, json=json, data=form, headers=headers) as answer:
