@@ -13,10 +13,12 @@ from evalsuite.errors import UserError
 from evalsuite.thumbnails import resize_of, target_key
 from evalsuite.typesetting import Cell, Table
 from webapp.numbers import printed
+from webapp.opinions import PEOPLE
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole
 from webapp.pictures import output_address, target_address
 from webapp.queries.boards import SHOWN, entries, find_board, metrics
+from webapp.queries.fooling import Counted, fooled, rates_of_photo
 from webapp.queries.photos import Photo, outputs, photo_of, photos_at, scores_of
 from webapp.queries.records import Board, Entry, Metric
 
@@ -37,6 +39,7 @@ def answer(asked: Asked) -> Answer:
     everyone = entries(session, board)
     scores = scores_of(session, photo.id, [entry.id for entry in everyone])
     known = {name: metric for name, metric in metrics(session, board).items() if any(name == m for _, m in scores)}
+    people = rates_of_photo(session, photo.name, fooled(session, [entry.id for entry in everyone]))
     pictures = _pictures(session, photo, board, everyone)
     chosen = {picture["entry"]: picture for picture in pictures}
     data = {
@@ -48,24 +51,33 @@ def answer(asked: Asked) -> Answer:
         "current": _chosen(chosen, asked.values["a"], "a", _first(pictures, everyone)),
         "reference": _chosen(chosen, asked.values["b"], "b", chosen[REAL]),
         "on_stage": set(chosen), "table": _table(everyone, known, scores), "columns": _columns(known),
+        "people": {key: _told(counted) for key, counted in people.items()},
         "altered": [entry.label for entry in everyone if scores.get((entry.id, "l_shift"), 0) > ALTERED],
         "color": asked.to("color", run=everyone[-1].run_id, photo=photo.id),
         "beside": photos_at(session, photo.dataset_id, [photo.position - 1, photo.position + 1]),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in everyone if entry.about.get("cite")}
     typeset_later = partial(_typeset, f"Photo {photo.name} of {board.dataset}", everyone, known, scores)
-    records = partial(_records, everyone, known, scores)
+    said = {(key, PEOPLE.name): counted.shrunk for key, counted in people.items()}
+    records = partial(_records, everyone, [*known, *([PEOPLE.name] if said else [])], scores | said)
     return Answer(f"Photo {photo.name}", data, records, context, typeset_later, cite)
 
 
 def _records(
-    everyone: Sequence[Entry], known: Mapping[str, Metric], scores: Mapping[tuple[int, str], float]
+    everyone: Sequence[Entry], known: Sequence[str], scores: Mapping[tuple[int, str], float]
 ) -> list[dict[str, Any]]:
     """A record per method and metric."""
     return [
         {"colorizer": entry.name, "run": entry.run, "metric": name, "value": scores[entry.id, name]}
         for entry in everyone for name in known if (entry.id, name) in scores
     ]  # fmt: skip
+
+
+def _told(counted: Counted) -> str:
+    """How many of how many took it for the photo, and the rate drawn toward the method's own."""
+    shown = printed(PEOPLE, [counted.shrunk])
+    rate = f"{shown.value(counted.shrunk)} {shown.span((counted.low, counted.high))}"
+    return f"{counted.fooled} of {counted.views}, {rate}"
 
 
 def _pictures(session: Session, photo: Photo, board: Board, everyone: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ are synthetic. What is not kept is not shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -101,6 +101,10 @@ RATES = (
     .join(PhotoRow, (PhotoRow.dataset_id == bindparam("dataset")) & (PhotoRow.name == PhotoRateRow.photo))
     .where(PhotoRateRow.condition_id == bindparam("condition"), PhotoRateRow.synthetic == bindparam("synthetic"))
 )  # fmt: skip
+RATES_OF_PHOTO = select(
+    PhotoRateRow.condition_id, PhotoRateRow.synthetic, PhotoRateRow.fooled, PhotoRateRow.views, PhotoRateRow.shrunk,
+    PhotoRateRow.low, PhotoRateRow.high, PhotoRateRow.ranked,
+).where(PhotoRateRow.condition_id.in_(KEYS), PhotoRateRow.photo == bindparam("photo"))  # fmt: skip
 ANALYSIS = select(AnalysisRow.record).where(
     AnalysisRow.study_id == bindparam("study"), AnalysisRow.synthetic == bindparam("synthetic")
 )
@@ -133,6 +137,13 @@ def photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> P
     for position, rate in counted.items():
         shrunk[position], ranked[position] = rate.shrunk, rate.ranked
     return PhotoRates(counted, shrunk, ranked)
+
+
+def rates_of_photo(session: Session, photo: str, said: Mapping[int, Fooled]) -> dict[int, Counted]:
+    """Entry to how often its output of one photo fooled people."""
+    wanted = {"keys": [rate.condition_id for rate in said.values()], "photo": photo}
+    found = {(row[0], row[1]): Counted(*row[2:]) for row in session.connection().execute(RATES_OF_PHOTO, wanted)}
+    return {key: found[at] for key, rate in said.items() if (at := (rate.condition_id, rate.synthetic)) in found}
 
 
 def record_of(session: Session, study_id: int, synthetic: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from skimage.color import rgb2lab
 
 from evalsuite.db import session_scope
 from evalsuite.tables import PhotoRow
+from tests.webapp.answered import fooled_by
 from tests.webapp.runs import PICTURES, SIZE, values_of
 
 AT = "?at=squash-24"
@@ -47,6 +48,11 @@ def test_scores_of_all_methods_stand_beside_it_and_altered_lightness_is_said(vie
     psnr = {row["colorizer"]: row["value"] for row in rows if row["metric"] == "psnr_rgb"}
     assert psnr == pytest.approx({name: values_of(name)["psnr_rgb"][2] for name in psnr})
     assert set(psnr) == {"truth", "gray", "good", "rival"}
+    fooled, views = fooled_by("good", 2)
+    assert f"<td>{fooled} of {views}, " in text
+    assert next(row["value"] for row in rows if (row["colorizer"], row["metric"]) == ("good", "fool_rate")) == (
+        pytest.approx((fooled + 1) / (views + 4))
+    )
     assert "Rival altered the lightness of this photo" in text
     best = max(psnr["good"], psnr["rival"])
     assert f"<b>{best:.2f}</b>" in text
