@@ -89,6 +89,8 @@ def pay(books: Books, owed: Due) -> Paid:
         UserError: Nothing more can be paid just now: stopped, no funds, wrong credentials, no answer.
     """
     troubles: list[str] = []
+    if not owed.approvals and not owed.bonuses:
+        return Paid(0, 0, ZERO, ())
     before = _spent(books)
     approvals = sum(_try(books, _approval(books, key), troubles) for key in owed.approvals)
     bonuses = 0
