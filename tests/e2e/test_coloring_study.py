@@ -155,7 +155,7 @@ def test_two_photos_by_mouse_and_keys_are_scored_and_judged_by_others(
     file = yaml.safe_load((out / "judge.yaml").read_text())
     file |= {"parameters": {"practice": 0, "test": 2, "catch": 0, "size": 64}}
     file["source"].pop("catch")
-    (out / "judge.yaml").write_text(yaml.safe_dump(file))
+    (out / "judge.yaml").write_text(yaml.safe_dump(file, sort_keys=False))
     built = CliRunner().invoke(turk, ["build", str(out / "judge.yaml"), "--db", url], catch_exceptions=False)
     assert built.exit_code == 0, built.output
     lines = built.output.splitlines()
