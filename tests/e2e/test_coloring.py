@@ -283,11 +283,13 @@ def test_nothing_serious_keeps_anybody_from_coloring(visit: Page, served: Served
     assert [wrong["id"] for wrong in found if wrong["impact"] in ("serious", "critical")] == []
 
 
-CLOCK = """
+OPENING = """
 import { mount } from "/static/coloring/editor.js";
 const place = document.createElement("main");
 document.body.replaceChildren(place);
 const gray = await (await fetch(document.body.dataset.gray)).blob();
+"""
+CLOCK = """
 window.changes = [];
 window.editor = await mount(place, {
   gray, deadline: 3, color: async () => gray, onPoints: (points, change) => window.changes.push([points, change]),
@@ -295,14 +297,30 @@ window.editor = await mount(place, {
 });
 document.body.dataset.ready = "1";
 """
+DRAFTS = """
+window.asked = [];
+const slow = (signal) => new Promise((done, fail) => {
+  setTimeout(done, 700);
+  signal?.addEventListener("abort", () => { window.asked.push("given up"); fail(new Error("given up")); });
+});
+window.editor = await mount(place, {
+  gray, drafts: () => true,
+  color: async (points, draft, signal) => {
+    window.asked.push(`${points.length} ${draft ? "draft" : "own"}`);
+    if (!draft && points.length) await slow(signal);
+    return gray;
+  },
+});
+document.body.dataset.ready = "1";
+"""
 
 
-def test_in_a_study_the_time_is_over_after_its_seconds_and_every_change_was_told(visit: Page, served: Served) -> None:
-    def script(route: object) -> None:
-        route.fulfill(body=CLOCK, content_type="text/javascript")  # type: ignore[attr-defined]
-
-    visit.route("**/static/color.js*", script)
-    visit.route(
+def alone(page: Page, served: Served, script: str) -> None:
+    """Open a page with nothing on it but the editor, as another page would mount it."""
+    page.route(
+        "**/static/color.js*", lambda route: route.fulfill(body=OPENING + script, content_type="text/javascript")
+    )
+    page.route(
         re.compile(r"/color$"),
         lambda route: route.fulfill(
             body='<!doctype html><title>t</title><link rel="stylesheet" href="/static/coloring/style.css">'
@@ -310,8 +328,12 @@ def test_in_a_study_the_time_is_over_after_its_seconds_and_every_change_was_told
             content_type="text/html",
         ),
     )
-    visit.goto(f"{served.address}/color")
-    visit.wait_for_selector("body[data-ready]")
+    page.goto(f"{served.address}/color")
+    page.wait_for_selector("body[data-ready]")
+
+
+def test_in_a_study_the_time_is_over_after_its_seconds_and_every_change_was_told(visit: Page, served: Served) -> None:
+    alone(visit, served, CLOCK)
     visit.mouse.click(*spot(visit, 0.5, 0.5))
     expect(visit.locator(".clock")).to_contain_text("left")
     visit.wait_for_selector("body[data-over]")
@@ -323,4 +345,14 @@ def test_in_a_study_the_time_is_over_after_its_seconds_and_every_change_was_told
     assert 0 < change["at_ms"] < 3500
     expect(visit.locator(".clock")).to_have_text("The time is over.")
     expect(visit.get_by_role("button", name="Undo")).to_be_disabled()
-    expect(visit.locator(".said")).to_be_visible()
+
+
+def test_a_draft_is_shown_first_and_its_successor_makes_way_for_the_next_point(visit: Page, served: Served) -> None:
+    alone(visit, served, DRAFTS)
+    visit.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+    for across in (0.3, 0.7):
+        visit.mouse.click(*spot(visit, across, 0.5))
+        visit.wait_for_timeout(250)
+    settled(visit)
+
+    assert visit.evaluate("() => window.asked") == ["0 own", "1 draft", "1 own", "given up", "2 draft", "2 own"]
