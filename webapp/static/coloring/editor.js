@@ -2,24 +2,24 @@
 //
 //   import { mount } from "./editor.js";
 //   const editor = await mount(element, {
-//     gray,                                 // address or Blob of the gray photo, in the size in which it is colored
+//     gray,                        // address or Blob of the gray photo, in the size in which it is colored
 //     color: async (points, draft, signal) => blob,   // the colored photo; one call at a time
-//     drafts: () => false,                  // whether color(points, true) gives a quick draft, to be replaced
+//     drafts: () => false,         // whether color(points, true) gives a quick draft, to be replaced
 //     recommend: async (x, y, points) => ({ colors: [{ a, b }], note }),   // without it there are no recommendations
-//     points: [],                           // { x, y, a, b, size } to begin with
-//     size: 6,                              // side of a new point's patch, pixels
-//     deadline: 60,                         // seconds from when the photo is seen; none without it
+//     points: [],                  // { x, y, a, b, size } to begin with
+//     size: 6,                     // side of a new point's patch, pixels
+//     deadline: 60,                // seconds from when the photo is seen; none without it
 //     onPoints(points, change, known) {},   // after every change; change is { kind, at_ms }, kind one of add, move, color,
-//                                           // size, delete, undo, redo, reset; at_ms as the deadline; known: the points
-//                                           // with their ids, which those to begin with get from 0
-//     onDeadline() {},                      // the time is over: nothing can be changed
-//     texts: {},                            // words in another language, see TEXTS
-//     names: {},                            // words of colors in another language, see nameOf
+//                                  // size, delete, undo, redo, reset; at_ms as the deadline; known: the points
+//                                  // with their ids, which those to begin with get from 0
+//     onDeadline() {},             // the time is over: nothing can be changed
+//     texts: {},                   // words in another language, see TEXTS
+//     names: {},                   // words of colors in another language, see nameOf
 //   });
-//   editor.points                           // as they are
-//   await editor.settled()                  // the picture of the present points: a Blob, or null while none came
-//   editor.again()                          // color the present points anew; editor.tell(text) says something
-//   editor.stop()                           // no more changes; editor.end() also clears the element
+//   editor.points                  // as they are
+//   await editor.settled()         // the picture of the present points: a Blob, or null while none came
+//   editor.again()                 // color the present points anew; editor.tell(text) says something
+//   editor.stop()                  // no more changes; editor.end() also clears the element
 //
 // color and recommend may reject with an Error whose message is a sentence; with error.again it is asked again.
 
