@@ -16,7 +16,7 @@ from evalsuite.errors import UserError
 from evalsuite.pairing import Shared, differences, shared
 from evalsuite.results import Run
 from evalsuite.rows import places, scored_photos
-from evalsuite.stats import Difference, Floats, Test, holm, is_mean, point, sign_flips, wins
+from evalsuite.stats import FEWEST, Difference, Floats, Test, holm, is_mean, point, sign_flips, wins
 from evalsuite.typesetting import (
     DASH,
     Cell,
@@ -236,7 +236,7 @@ def _table(comparison: Comparison) -> Table:
 def _cells(row: MetricDifference) -> tuple[Cell, ...]:
     digits = decimals(row.unit, [row.a, row.b])
     better = {"higher": row.difference > 0, "lower": row.difference < 0}.get(str(row.better), False)
-    sure = row.ci95 is not None and (row.ci95[0] > 0 or row.ci95[1] < 0)
+    sure = row.ci95 is not None and row.n >= FEWEST and (row.ci95[0] > 0 or row.ci95[1] < 0)
     won = DASH if row.wins is None else " : ".join(map(str, row.wins))
     return (
         Cell(number(row.a, row.unit, digits), mark="best" if sure and better else ""),
@@ -250,7 +250,7 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
     tested = [row for row in comparison.metrics if row.p is not None]
     notes = [
         "Differences are paired: both methods on the same photos, in the same resamples. Bold: the better one, where "
-        "the interval of the difference leaves 0 out."
+        f"the interval of the difference leaves 0 out and there are {FEWEST} photos or more."
     ]
     if tested:
         corrected = f"p (Holm): corrected for {len(tested)} metrics."

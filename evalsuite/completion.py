@@ -60,5 +60,7 @@ def write_hashes(path: Path, outputs: Iterator[tuple[str, str]]) -> None:
 
 
 def _failures(work: Work, journal: Journal) -> Iterator[dict[str, str]]:
-    for name, i, reason in journal.failures():
+    """List failures by colorizer, each one's in the order of the photos."""
+    names = [colorizer.name for colorizer in work.colorizers]
+    for name, i, reason in sorted(journal.failures(), key=lambda failure: (names.index(failure[0]), failure[1])):
         yield {"colorizer": name, "photo": work.dataset.photos[i].id, "reason": reason}

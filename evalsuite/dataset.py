@@ -67,8 +67,9 @@ def open_dataset(
 
     A text file has a name per line and after it, where there are labels, an integer; empty lines and lines that start
     with # do not count. A CSV has a column `file`, may have `class_index`, and any others. Their names are relative to
-    `root`; a leading slash is tolerated. Without other labels a photo in a folder called like one of the 1000 wnids of
-    ILSVRC 2012 has that class; folders of other wnids give no label.
+    `root`; a leading slash is tolerated, suffixes may be left out, and so may, on the disk, the folders of wnids that
+    the lists ctest10k and cval1k name, as ILSVRC's validation photos come in one folder. Without other labels a photo
+    in a folder called like one of the 1000 wnids of ILSVRC 2012 has that class; folders of other wnids give no label.
 
     Args:
         source: The folder, list or CSV (told by its suffix .csv).
@@ -79,9 +80,12 @@ def open_dataset(
         root: Where the names of a list or CSV start: its own folder by default.
 
     Raises:
-        UserError: There is no such source, it holds no photo, or a line of a list, CSV or labels is wrong.
+        UserError: There is no such source or root, it holds no photo, or a line of a list, CSV or labels is wrong.
     """
     source = Path(os.path.abspath(source))
+    if root is not None and (source.is_dir() or not root.is_dir()):
+        rule = "the folder at which the names of a list or CSV start"
+        raise UserError(f"--root: {rule}; got {root} for {source}. Check both paths.")
     entries = read_entries(source, Path(os.path.abspath(root or source.parent)))
     if not entries:
         raise UserError(f"{source}: there is no photo in it; expected files such as .jpg or .png. Give another place.")

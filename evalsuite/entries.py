@@ -19,6 +19,8 @@ SUFFIXES = frozenset({
     ".pgm", ".pbm", ".pnm", ".jp2", ".j2k",
 })  # fmt: skip
 """What counts as a photo in a folder, in capitals too; lists and CSVs may name anything."""
+SPELLINGS = (".JPEG", ".jpg", ".jpeg", ".JPG", ".png", ".PNG")
+"""Suffixes that lists leave out, ImageNet's own first."""
 WNID = re.compile(r"n\d{8}")
 
 
@@ -110,9 +112,21 @@ def _entry(root: Path, written: str, label: str, where: str) -> Entry:
     name = "/".join(part for part in os.path.normpath(written.lstrip("/")).split("/") if part not in ("..", "."))
     if not name:
         raise UserError(f"{where}: a line names a file; got {written!r}. Correct or remove it.")
-    below, absolute = root / written.lstrip("/"), Path(written)
-    path = absolute if absolute.is_absolute() and absolute.is_file() and not below.is_file() else below
-    return Entry(name, path, _label(label, where) if label else _label_of_folder(name), where)
+    return Entry(name, _found(root, written), _label(label, where) if label else _label_of_folder(name), where)
+
+
+def _found(root: Path, written: str) -> Path:
+    """The file that a line means; the file that it names where there is none."""
+    below = root / written.lstrip("/")
+    places = [below, *([Path(written)] if written.startswith("/") else [])]
+    if WNID.fullmatch(below.parent.name):
+        places.append(root / below.name)
+    for place in places:
+        if place.is_file():
+            return place
+    bare = [place for place in places if place.suffix.lower() not in SUFFIXES]
+    spelled = (place.with_name(place.name + suffix) for place in bare for suffix in SPELLINGS)
+    return next((path for path in spelled if path.is_file()), below)
 
 
 def _label(text: str, where: str) -> int:

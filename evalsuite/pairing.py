@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -77,7 +77,7 @@ def differences(run: Run, both: Sequence[Shared]) -> list[Difference]:
         members = [k for k, pair in enumerate(both) if pair.metric.draws == draws]
         pairs = [both[k].estimators for k in members]
         found.update(zip(members, paired(pairs, scored_photos(run), draws, run.manifest["seed"]), strict=True))
-    return [found[k] for k in range(len(both))]
+    return [replace(found[k], n=len(pair.positions)) for k, pair in enumerate(both)]
 
 
 def contrasts(run: Run, wanted: Iterable[Contrast]) -> dict[Contrast, Difference]:

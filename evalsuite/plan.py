@@ -16,7 +16,8 @@ from evalsuite.engines import Engine
 from evalsuite.errors import UserError
 from evalsuite.images import Resize
 from evalsuite.manifest import code_sha256, dataset_identity, folder_sha256, listing_sha256, versions
-from evalsuite.results import TARGET
+from evalsuite.plugins import source_of
+from evalsuite.results import TARGET, sha256_of
 from evalsuite.work import Work
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -34,6 +35,7 @@ class Plan:
         metrics: The scores.
         named: Names of colorizers and metrics that must not be skipped.
         labels: A CSV of file and class_index, beside a folder.
+        root: Where the names of a list or CSV start, its own folder by default.
         limit: At most so many photos, a seeded random subset.
         seed: Seeds the subset, random baselines, simulated hints and resampling.
         resize: The resize policy.
@@ -42,6 +44,7 @@ class Plan:
         drop_gray: Leave truly gray photos out.
         weights: Colorizer name to the file given for it.
         commands: Name to `CMD {input} {output}`: external programs that are colorizers, too.
+        extra: Name to the results, made elsewhere, that belong to no photo, for the manifest.
         options: Other choices, as plug-ins get them in their Setting.
         tile: How many consecutive photos are one unit of work, written down when it is done.
         argv: The command line, for the manifest.
@@ -53,6 +56,7 @@ class Plan:
     metrics: tuple[Metric, ...]
     named: frozenset[str] = frozenset()
     labels: Path | None = None
+    root: Path | None = None
     limit: int | None = None
     seed: int = 0
     resize: Resize = field(default_factory=lambda: Resize("squash", 256))
@@ -61,6 +65,7 @@ class Plan:
     drop_gray: bool = False
     weights: Mapping[str, Path] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     tile: int = 16
     argv: tuple[str, ...] = ()
@@ -93,11 +98,35 @@ def identity_of(plan: Plan, dataset: Dataset, devices: Sequence[torch.device]) -
         "drop_gray": plan.drop_gray,
         "tile": plan.tile,
         "options": dict(plan.options),
+        "weights": {name: sha256_of(file) for name, file in plan.weights.items() if file.is_file()},
+        "plugins": _sources(plan),
         "files": {flag: folder_sha256(Path(plan.options[flag])) for flag in FILE_OPTIONS if flag in plan.options},
         "device": devices[0].type,
         "versions": versions(),
         "code": code_sha256(),
     }
+
+
+def _sources(plan: Plan) -> dict[str, str]:
+    """Hash the files in which somebody else's plug-ins are written: an edited method is another one."""
+    code = {c.name: c.load for c in plan.colorizers} | {m.name: m.load or m.probe for m in plan.metrics}
+    sources = {name: source_of(function) for name, function in code.items()}
+    return {name: sha256_of(source) for name, source in sources.items() if source is not None and source.is_file()}
+
+
+def check_weights(plan: Plan) -> None:
+    """Refuse weights for a method that is not in the run.
+
+    Raises:
+        UserError: There are such.
+    """
+    names = [*(c.name for c in plan.colorizers), *plan.commands]
+    for name in plan.weights:
+        if name not in names:
+            raise UserError(
+                f"--weights {name}: weights are of a method of this run; got {name!r}, expected one of "
+                f"{', '.join(names)}. Correct the name, or add it to --colorizers."
+            )
 
 
 def companions_of(colorizer: Colorizer, dataset: Dataset, setting: Setting) -> Sequence[tuple[Path, ...]] | None:

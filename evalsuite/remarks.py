@@ -8,6 +8,7 @@ from typing import Any
 
 from evalsuite.results import DEFAULT_HINTS, Run
 from evalsuite.standings import Standing
+from evalsuite.stats import FEWEST
 from evalsuite.typesetting import DAGGER, TIED
 
 SHOWN = 5
@@ -52,6 +53,11 @@ def _intervals(run: Run, metrics: Mapping[str, str]) -> Iterator[str]:
             f"In brackets: 95% percentile bootstrap interval over photos ({counted} resamples, the same for all "
             f"methods; seed {run.manifest['seed']})."
         )
+        if (photos := run.summary["dataset"]["images"]) < FEWEST:
+            yield (
+                f"Only {photos} photos: fewer than {FEWEST} can show no difference at 95%, and their intervals are too "
+                "narrow."
+            )
 
 
 def _marks(standings: Mapping[str, Standing]) -> Iterator[str]:
@@ -112,6 +118,8 @@ def _failures(run: Run, name: Callable[[str], str]) -> Iterator[str]:
         failed[failure["colorizer"]].append(failure)
     for colorizer, failures in failed.items():
         yield f"Photos on which {name(colorizer)} failed: {_listed(failures)}."
+    for colorizer, files in run.manifest.get("extra", {}).items():
+        yield f"Results of {name(colorizer)} without a photo: {_few(files)}."
     if dataset["gray"]:
         yield f"Truly gray photos: {dataset['gray']}, {'left out' if dataset['dropped'] else 'counted in'}."
 
@@ -148,5 +156,15 @@ def _skipped(run: Run) -> Iterator[str]:
 
 
 def _listed(failures: Sequence[Mapping[str, str]]) -> str:
-    listed = "; ".join(f"{failure['photo']} ({failure['reason']})" for failure in failures[:SHOWN])
-    return listed + (f"; and {len(failures) - SHOWN} more" if len(failures) > SHOWN else "")
+    """Name photos by what went wrong with them, the commonest reason first."""
+    photos = defaultdict[str, list[str]](list)
+    for failure in failures:
+        photos[failure["reason"]].append(failure["photo"])
+    reasons = sorted(photos, key=lambda reason: -len(photos[reason]))
+    listed = [f"{_few(photos[reason])} ({reason})" for reason in reasons[:SHOWN]]
+    rest = sum(len(photos[reason]) for reason in reasons[SHOWN:])
+    return "; ".join(listed) + (f"; and {rest} more for other reasons" if rest else "")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -34,7 +34,7 @@ from evalsuite.manifest import (
     now,
 )
 from evalsuite.memory import give_back, keep_large_blocks
-from evalsuite.plan import Plan, check_names, companions_of, identity_of, measurable
+from evalsuite.plan import Plan, check_names, check_weights, companions_of, identity_of, measurable
 from evalsuite.results import SCORED, TARGET, Run, open_run, read_json, sha256_of, write_json
 from evalsuite.surveying import survey_of
 from evalsuite.weights import find
@@ -58,6 +58,7 @@ def run(plan: Plan) -> Run:
     """
     keep_large_blocks()
     check_names([*(c.name for c in plan.colorizers), *plan.commands])
+    check_weights(plan)
     _bring_to_its_end(plan)
     give_back()
     return open_run(plan.out)
@@ -65,7 +66,7 @@ def run(plan: Plan) -> Run:
 
 def _bring_to_its_end(plan: Plan) -> None:
     """Do what is left of a run; all that this takes in memory is free when it returns."""
-    dataset = open_dataset(plan.images, plan.labels, plan.limit, plan.seed)
+    dataset = open_dataset(plan.images, plan.labels, plan.limit, plan.seed, plan.root)
     devices = devices_of(plan.device)
     identity = identity_of(plan, dataset, devices)
     with _claimed(plan.out, identity) as known:
@@ -151,6 +152,7 @@ def _manifest(
         "environment": environment([str(device) for device in devices]),
         "colorizers": {c.name: describe_colorizer(c, weights(c)) for c in work.colorizers},
         "metrics": {m.name: describe_metric(m) for m in work.metrics},
+        "extra": {name: list(files) for name, files in plan.extra.items()},
         "skipped": [{"kind": kind, "name": name, "reason": reason} for kind, name, reason in loaded.skipped],
     }
 

@@ -20,6 +20,7 @@ from evalsuite.errors import UserError
 from evalsuite.finishing import finish
 from evalsuite.hinting import with_hints
 from evalsuite.loading import Picture
+from evalsuite.plugins import in_short
 from evalsuite.results import TARGET
 from evalsuite.views import Pair, View
 from evalsuite.work import Loaded, TileResult, Work, photo_seed
@@ -117,12 +118,12 @@ class Scorer:
         if places:
             try:
                 outputs = dict(zip(places, self._outputs(colorizer, indices, places, target, companions), strict=True))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 reason = _reason(error)
                 for k in places if len(places) > 1 else ():
                     try:
                         [outputs[k]] = self._outputs(colorizer, indices, [k], target, companions)
-                    except Exception as single:
+                    except (Exception, SystemExit) as single:
                         failures[indices[k]] = _reason(single)
                 if len(places) == 1:
                     failures[indices[places[0]]] = reason
@@ -240,5 +241,5 @@ def _batches(pictures: Sequence[Picture]) -> Iterator[list[int]]:
             yield members[start : start + most]
 
 
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}".splitlines()[0][:300]
+def _reason(error: BaseException) -> str:
+    return str(error) if isinstance(error, UserError) else in_short(error)

@@ -19,6 +19,8 @@ from evalsuite.resampling import map_counts, resample_flips
 
 Floats = NDArray[np.float64]
 Test = Literal["sign flips", "exact sign flips", "bootstrap"]
+FEWEST = 6
+"""Photos from which on a difference can show at 95%: n paired signs have a two-sided p of at least 2 / 2^n."""
 
 
 def point(estimator: Estimator, n: int) -> float:
@@ -83,18 +85,20 @@ class Difference:
         value: On the dataset itself.
         ci95: The 95% percentile interval, (NaN, NaN) where there is none.
         p: Two-sided, of no difference; NaN where nothing can be said.
+        n: How many photos it rests on.
         test: Where p comes from.
     """
 
     value: float
     ci95: tuple[float, float]
     p: float
+    n: int
     test: Test = "bootstrap"
 
     @property
     def distinguishable(self) -> bool:
-        """Whether the interval leaves 0 out."""
-        return self.ci95[0] > 0 or self.ci95[1] < 0
+        """Whether the interval leaves 0 out, and there are photos enough for that to mean something."""
+        return self.n >= FEWEST and (self.ci95[0] > 0 or self.ci95[1] < 0)
 
 
 def paired(pairs: Sequence[tuple[Estimator, Estimator]], n: int, draws: int, seed: int) -> list[Difference]:
@@ -117,7 +121,7 @@ def paired(pairs: Sequence[tuple[Estimator, Estimator]], n: int, draws: int, see
     for a, b in pairs:
         differences = drawn[row[a]] - drawn[row[b]]
         value = values[row[a]] - values[row[b]]
-        found.append(Difference(value, interval(differences), bootstrap_p(differences)))
+        found.append(Difference(value, interval(differences), bootstrap_p(differences), n))
     return found
 
 

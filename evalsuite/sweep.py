@@ -60,8 +60,9 @@ def plan_of_sweep(plan: Plan, points: Sequence[int]) -> Plan:
         colorizers += members
         if colorizer.name in plan.named:
             named |= {member.name for member in members}
-        if colorizer.name in plan.weights:
-            weights |= {member.name: plan.weights[colorizer.name] for member in members}
+        if colorizer.name in weights:
+            file = weights.pop(colorizer.name)
+            weights |= {member.name: file for member in members}
     options = dict(plan.options) | {OPTION: ",".join(map(str, points))}
     return replace(plan, colorizers=tuple(colorizers), named=frozenset(named), weights=weights, options=options)
 

@@ -18,6 +18,7 @@ from evalsuite.dataset import Dataset
 from evalsuite.errors import Unavailable
 from evalsuite.images import Resize
 from evalsuite.loading import Wanted
+from evalsuite.plugins import said_as_mistake, source_of
 from evalsuite.results import FAILED, LEFT_OUT, SCORED
 from evalsuite.survey import Survey
 
@@ -117,6 +118,7 @@ def load_plugins(work: Work, device: torch.device, named: frozenset[str] = froze
 
     Raises:
         Unavailable: Something that was asked for by name is not at hand.
+        UserError: Somebody else's plug-in raised.
     """
     colorizers: dict[str, Colorize] = {}
     metrics: dict[str, Measure] = {}
@@ -139,7 +141,11 @@ def _load(
     skipped: list[tuple[str, str, str]],
 ) -> None:
     try:
-        into[what[1]] = load(setting)
+        if source_of(load) is None:
+            into[what[1]] = load(setting)
+        else:
+            with said_as_mistake(" ".join(what), "its load failed", "Mend the plug-in."):
+                into[what[1]] = load(setting)
     except Unavailable as error:
         if what[1] in named:
             raise

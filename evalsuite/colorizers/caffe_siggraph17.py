@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evalsuite.caffemodel import Layer
+from evalsuite.colorizers.caffe_release import batch_norm
 from evalsuite.colorizers.release import AB_SCALE, L_SCALE
 from evalsuite.errors import UserError
 
@@ -74,17 +75,7 @@ def _main(arrays: Mapping[str, tuple[Arrays, ...]]) -> Entries:
         yield f"{key}.weight", weight * scale[0].reshape(1, -1, 1, 1) if scale else weight
         yield f"{key}.bias", bias.ravel()
     for key, name in NORMS.items():
-        yield from _norm(key, arrays[name])
-
-
-def _norm(key: str, arrays: tuple[Arrays, ...]) -> Entries:
-    mean, variance, scale = (array.ravel() for array in arrays)
-    factor = np.float32(0 if scale[0] == 0 else 1 / scale[0])
-    yield f"{key}.running_mean", mean * factor
-    yield f"{key}.running_var", variance * factor
-    yield f"{key}.weight", np.ones_like(mean)
-    yield f"{key}.bias", np.zeros_like(mean)
-    yield f"{key}.num_batches_tracked", np.zeros((), np.int64)
+        yield from batch_norm(key, arrays[name])
 
 
 def _global(layers: Sequence[Layer]) -> Entries:
@@ -130,7 +121,7 @@ def _branch(layers: Sequence[Layer], saturation: Sequence[str]) -> Entries:
         yield f"model_global.{3 * k + 2}.bias", arrays[1].ravel()
     for k in range(len(stages) + 1):
         yield from (
-            _norm(f"model_global.{3 * k + 1}", norms[k]) if k in norms else _identity(f"model_global.{3 * k + 1}")
+            batch_norm(f"model_global.{3 * k + 1}", norms[k]) if k in norms else _identity(f"model_global.{3 * k + 1}")
         )
 
 

@@ -22,11 +22,12 @@ from torch import Tensor, nn
 from evalsuite.bins import ab_bins
 from evalsuite.caffemodel import Layers, read_layers
 from evalsuite.colorizers import eccv16
+from evalsuite.colorizers.caffe_release import batch_norm, load_either
 from evalsuite.colorizers.eccv16 import ECCV16, distribution_of
 from evalsuite.colorizers.release import AB_SCALE, L_SCALE, Recipe
 from evalsuite.contracts import Batch, Distribution, Setting, Weights
 from evalsuite.errors import UserError
-from evalsuite.weights import fill, find, load_state
+from evalsuite.weights import find
 
 CONVOLUTIONS = (2, 2, 3, 3, 3, 3, 3, 3)
 """Convolutions of each of the eight blocks; all blocks but the last end in a BatchNorm without scale and shift."""
@@ -66,7 +67,7 @@ def _translated(layers: Layers) -> Iterator[tuple[str, NDArray[Any]]]:
             layer = "bw_conv1_1" if (block, i) == (1, 0) else f"conv{block}_{i + 1}"
             yield from _convolution(f"model{block}.{2 * i}", layer, layers)
         if block < 8:
-            yield from _norm(f"model{block}.{2 * count}", f"conv{block}_{count}norm", layers)
+            yield from batch_norm(f"model{block}.{2 * count}", layers[f"conv{block}_{count}norm"])
     yield from _convolution("model8.6", "conv8_313", layers)
 
 
@@ -74,17 +75,6 @@ def _convolution(key: str, layer: str, layers: Layers) -> Iterator[tuple[str, ND
     weight, bias = layers[layer]
     yield f"{key}.weight", weight * (L_SCALE if layer == "bw_conv1_1" else 1)
     yield f"{key}.bias", bias.ravel()
-
-
-def _norm(key: str, layer: str, layers: Layers) -> Iterator[tuple[str, NDArray[Any]]]:
-    # Caffe keeps sums of moving averages and, as a third array, what to divide them by; 0 where nothing was averaged.
-    mean, variance, scale = (array.ravel() for array in layers[layer])
-    factor = np.float32(0 if scale[0] == 0 else 1 / scale[0])
-    yield f"{key}.running_mean", mean * factor
-    yield f"{key}.running_var", variance * factor
-    yield f"{key}.weight", np.ones_like(mean)
-    yield f"{key}.bias", np.zeros_like(mean)
-    yield f"{key}.num_batches_tracked", np.zeros((), np.int64)
 
 
 def _from_caffe(path: Path) -> dict[str, Tensor]:
@@ -95,11 +85,7 @@ def _network(setting: Setting) -> ECCV16:
     path = find(WEIGHTS, setting.weights)
     with torch.device("meta"):
         network = ECCV16()
-    if path.suffix == ".caffemodel":
-        fill(network, _from_caffe(path), path)
-    else:
-        load_state(network, path)
-    return network.to(setting.device)
+    return load_either(network, path, _from_caffe).to(setting.device)
 
 
 def _load(setting: Setting) -> Recipe:

@@ -38,7 +38,7 @@ def outputs_of(
         return [() if file is None else (file,) for file in files]
 
     def load(setting: Setting) -> Colorize:
-        return lambda batch: _stack(name, batch)
+        return lambda batch: _stack(batch)
 
     return Colorizer(
         name=name,
@@ -50,12 +50,13 @@ def outputs_of(
     )
 
 
-def _stack(name: str, batch: Batch) -> Tensor:
+def _stack(batch: Batch) -> Tensor:
     """The outputs, (N, 3, H, W) uint8 sRGB."""
     expected = tuple(batch.L.shape[2:])
-    for photo, output in zip(batch.photos, batch.companions, strict=True):
+    for output in batch.companions:
         if tuple(output.shape[1:]) != expected:
             got = f"{output.shape[2]} x {output.shape[1]}, expected {expected[1]} x {expected[0]}"
-            where = f"{name}, {photo.id}"
-            raise UserError(f"{where}: an output has its photo's size; got {got}. Say with --resize how to mend it.")
+            raise UserError(
+                f"an output has its photo's size; got {got}. Say with --resize squash or crop how to mend it."
+            )
     return torch.stack(batch.companions).to(batch.L.device)

@@ -23,13 +23,14 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from evalsuite.caffemodel import read_graph
+from evalsuite.colorizers.caffe_release import load_either
 from evalsuite.colorizers.caffe_siggraph17 import state_of_caffe
 from evalsuite.colorizers.references import references_for
 from evalsuite.colorizers.release import AB_SCALE, network_input
 from evalsuite.colorizers.siggraph17 import SIGGRAPH17
 from evalsuite.contracts import Batch, Colorizer, GlobalHints, Setting, Weights
 from evalsuite.errors import UserError
-from evalsuite.weights import fill, find, load_state
+from evalsuite.weights import find
 
 if TYPE_CHECKING:
     from evalsuite.dataset import Dataset
@@ -124,11 +125,7 @@ def _load(setting: Setting) -> GlobalRecipe:
     path = find(WEIGHTS, setting.weights)
     with torch.device("meta"):
         network = SIGGRAPH17Global()
-    if path.suffix == ".caffemodel":
-        fill(network, _from_caffe(path), path)
-    else:
-        load_state(network, path)
-    return GlobalRecipe(network).to(setting.device)
+    return GlobalRecipe(load_either(network, path, _from_caffe)).to(setting.device)
 
 
 WEIGHTS = Weights(file="global_model.caffemodel", url=None, sha256="")

@@ -60,7 +60,7 @@ def hint_choices(flags: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, 
     chosen = (*given, *(["hint_style"] if flags.get("hint_style") is not None else []))
     options = {name: _text(flags[name]) for name in chosen}
     if "hint_files" in options:
-        dataset = open_dataset(flags["images"], flags["labels"], flags["limit"], flags["seed"])
+        dataset = open_dataset(*(flags[name] for name in ("images", "labels", "limit", "seed", "root")))
         check_hint_files(Path(options["hint_files"]), dataset)
     return options
 

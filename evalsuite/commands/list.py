@@ -11,7 +11,7 @@ from evalsuite.contracts import Colorizer, Metric
 from evalsuite.registry import colorizers, metrics
 from evalsuite.weights import at_hand
 
-NAME_WIDTH = 26
+NAME_WIDTH = 32
 
 
 @click.command("list")

@@ -21,6 +21,8 @@ SHOWN = 20
 SHARED = (
     click.option("--images", type=click.Path(path_type=Path), required=True,
                  help="A folder of photos (recursive), a text file of names, or a CSV with file,class_index."),
+    click.option("--root", type=click.Path(path_type=Path),
+                 help="The folder at which the names of a list or CSV start. [its own]"),
     click.option("--labels", type=click.Path(path_type=Path), help="A CSV with file,class_index for a folder."),
     click.option("--metrics", default="default", show_default=True, help="default, all, or names: x,y."),
     click.option("--size", type=click.IntRange(16, 8192), default=256, show_default=True,
@@ -52,6 +54,7 @@ def plan_fields(flags: Mapping[str, Any]) -> dict[str, Any]:
     options = {"prior": str(flags["prior"].resolve())} if flags["prior"] else {}
     return {
         "images": flags["images"], "out": flags["out"], "labels": flags["labels"], "limit": flags["limit"],
+        "root": flags["root"],
         "seed": flags["seed"], "device": flags["device"], "engine": chosen_engine(flags["engine"], flags["device"]),
         "drop_gray": flags["drop_gray"], "options": options, "argv": tuple(sys.argv[1:]),
     }  # fmt: skip
@@ -68,13 +71,19 @@ def resize_policy(name: str, size: int) -> Resize:
 
 
 def tell(run: Run, strict: bool) -> None:
-    """Say on stderr what failed; with `strict`, failures end with status 2."""
+    """Say on stderr what failed, and which results no photo asked for; with `strict`, failures end with status 2."""
     manifest = run.manifest
     failed = [(f["photo"], f["reason"]) for f in manifest["dataset"]["failed"]]
     failed += [(f"{f['colorizer']} on {f['photo']}", f["reason"]) for f in manifest["failures"]]
+    for name, files in manifest["extra"].items():
+        for file in files[:SHOWN]:
+            click.echo(f"extra   {name}: {file} is the result of no photo", err=True)
+        if len(files) > SHOWN:
+            click.echo(f"extra   {name}: {len(files) - SHOWN} more, listed in {run.path / 'manifest.json'}", err=True)
     for name, reason in failed[:SHOWN]:
         click.echo(f"failed  {name}: {reason}", err=True)
     if len(failed) > SHOWN:
         click.echo(f"failed  {len(failed) - SHOWN} more, listed in {run.path / 'manifest.json'}", err=True)
     if failed and strict:
-        raise UserError(f"--strict: {len(failed)} photos or outputs failed, listed above. Mend or remove them.")
+        count = f"{len(failed)} photos or outputs" if len(failed) > 1 else "a photo or output"
+        raise UserError(f"--strict: {count} failed, listed above. Mend or remove what is broken.")

@@ -27,7 +27,7 @@ from evalsuite.run import run
     help="A folder of colorized photos, paired by file stem; repeatable.",
 )
 @click.option("--resize", type=click.Choice(["squash", "crop", "native"]),
-              help="Resize photos and outputs alike; without it both must have the same size.")  # fmt: skip
+              help="Resize photos and outputs alike; without it, or native, both must have the same size.")  # fmt: skip
 def command(outputs: tuple[str, ...], resize: str | None, **flags: Any) -> None:
     """Score results that were made elsewhere, paired with their photos by file stem.
 
@@ -42,11 +42,10 @@ def command(outputs: tuple[str, ...], resize: str | None, **flags: Any) -> None:
     folders = {name: Path(folder) for name, folder in named_pairs(outputs, "--outputs", "DIR").items()}
     metrics, named = chosen_metrics(flags["metrics"])
     fields = plan_fields(flags)
-    dataset = open_dataset(fields["images"], fields["labels"], fields["limit"], fields["seed"])
-    colorizers, extra = colorizers_of_folders(folders, dataset, resize is not None)
+    dataset = open_dataset(*(fields[name] for name in ("images", "labels", "limit", "seed", "root")))
+    colorizers, extra = colorizers_of_folders(folders, dataset, resize in ("squash", "crop"))
     policy = resize_policy(resize or "native", flags["size"])
-    done = run(Plan(**fields, colorizers=colorizers, metrics=tuple(metrics), named=named, resize=policy))
+    plan = Plan(**fields, colorizers=colorizers, metrics=tuple(metrics), named=named, resize=policy, extra=extra)
+    done = run(plan)
     click.echo(report(done))
-    for name, files in extra.items():
-        click.echo(f"extra   {name}: {len(files)} results without a photo, such as {files[0]}", err=True)
     tell(done, flags["strict"])

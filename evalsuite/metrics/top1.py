@@ -12,6 +12,7 @@ from evalsuite.backbones.catalog import LITE0, classifier, entry
 from evalsuite.backbones.confusions import aggravated
 from evalsuite.color import join
 from evalsuite.contracts import Columns, Measure, Metric, Rows, Setting
+from evalsuite.errors import UserError
 from evalsuite.reductions import mean_of
 from evalsuite.views import Pair, View
 
@@ -25,7 +26,9 @@ def loader(name: str, best: int) -> Any:
         network = classifier(name, setting.device)
 
         def hits(view: View, labels: Tensor) -> Tensor:
-            found = network.see(view).logits.topk(best).indices == labels[:, None]
+            logits = network.see(view).logits
+            check_labels(name, labels, logits.shape[1])
+            found = logits.topk(best).indices == labels[:, None]
             return torch.where(labels >= 0, found.any(1).float(), torch.nan)
 
         def measure(pair: Pair) -> Rows:
@@ -40,6 +43,19 @@ def loader(name: str, best: int) -> Any:
         return measure
 
     return load
+
+
+def check_labels(name: str, labels: Tensor, classes: int) -> None:
+    """Refuse labels that no answer of the classifier can be.
+
+    Raises:
+        UserError: There are such.
+    """
+    if (highest := int(labels.max())) >= classes:
+        rule = f"top1_{name}: labels are the classifier's class indices"
+        raise UserError(
+            f"{rule}; got {highest}, expected 0 to {classes - 1}. Correct the labels, and give another --out."
+        )
 
 
 def gray_version(target: View) -> View:

@@ -110,9 +110,10 @@ def test_what_is_no_mean_over_photos_is_told_apart_by_its_resamples_within_a_run
     run = write_run(tmp_path / "run", values, fids)
 
     def compare(_: Run) -> Tournament:
-        near = Match("fid_clean", "a", "b", PHOTOS, Difference(-0.2, (-1.2, 0.8), 0.7), 0.7)
+        near = Match("fid_clean", "a", "b", PHOTOS, Difference(-0.2, (-1.2, 0.8), 0.7, PHOTOS), 0.7)
         far = [
-            Match("fid_clean", x, "c", PHOTOS, Difference(fids[x] - 9, (-4.9, -2.9), 0.01), 0.02) for x in ("a", "b")
+            Match("fid_clean", x, "c", PHOTOS, Difference(fids[x] - 9, (-4.9, -2.9), 0.01, PHOTOS), 0.02)
+            for x in ("a", "b")
         ]
         return Tournament((near, *far), ())
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from evalsuite.cli import COMMANDS, group, main
+from evalsuite.errors import UserError
 
 SMALL = ["--size", "32", "--metrics", "psnr_rgb,ssim,auc"]
 
@@ -170,7 +172,19 @@ def test_score_pairs_results_by_stem(photos: Path, tmp_path: Path) -> None:
     done = evalsuite("score", *words)
 
     assert done.returncode == 0, done.stderr
-    assert "extra   other: 1 results without a photo" in done.stderr
+    assert "extra   other: extra.png is the result of no photo" in done.stderr
+    assert "- Results of other without a photo: extra.png." in done.stdout
+    assert json.loads((tmp_path / "r" / "manifest.json").read_text())["extra"] == {"other": ["extra.png"]}
+
+
+@pytest.mark.parametrize("policy", [(), ("--resize", "native")])
+def test_score_refuses_results_of_another_size(photos: Path, tmp_path: Path, policy: tuple[str, ...]) -> None:
+    (tmp_path / "other").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "other" / "p0.png")
+    words = ["score", "--images", str(photos), "--outputs", f"other={tmp_path}/other", "--out", str(tmp_path / "r")]
+
+    with pytest.raises(UserError, match=r"p0 is 9 x 9, its photo 40 x 32.*--resize squash or crop"):
+        CliRunner().invoke(group, [*words, *policy], catch_exceptions=False)
 
 
 def test_the_list_shows_papers_licences_and_weights() -> None:

@@ -157,3 +157,12 @@ def test_latex_is_escaped_and_uses_booktabs(comparison: Comparison) -> None:
     assert r"\toprule" in text
     assert r"PSNR $\uparrow$ (dB)" in text
     assert text.count("{") == text.count("}")
+
+
+def test_a_handful_of_photos_makes_nobody_the_better_one(tmp_path: Path) -> None:
+    numbers = {"welsh2002": {"psnr_rgb.value": PSNR[:5] + 9}, "gray": {"psnr_rgb.value": PSNR[:5]}}
+
+    text = comparison_text(compare(write_run(tmp_path / "run", numbers), "welsh2002", "gray"))
+
+    assert "**" not in text
+    assert "6 photos or more" in text

@@ -102,6 +102,28 @@ def test_a_list_is_read_as_the_papers_write_theirs(tmp_path: Path) -> None:
     assert [photo.path.is_file() for photo in dataset.photos] == [False, True, True]
 
 
+def test_a_list_may_leave_out_suffixes_and_name_folders_of_classes_that_are_not_there(tmp_path: Path) -> None:
+    touch(tmp_path / "val", "ILSVRC2012_val_00000293.JPEG", "b.png", "c.jpg")
+    lines = "/n01440764/ILSVRC2012_val_00000293.JPEG 0\n/n01443537/ILSVRC2012_val_00000293 1\nb\nstreet/c.jpg\n"
+
+    dataset = open_dataset(write(tmp_path / "list.txt", lines), root=tmp_path / "val")
+
+    assert [photo.path.name for photo in dataset.photos if photo.path.is_file()] == [
+        "b.png", "ILSVRC2012_val_00000293.JPEG", "ILSVRC2012_val_00000293.JPEG",
+    ]  # fmt: skip
+    assert ids(dataset)[1] == "n01440764/ILSVRC2012_val_00000293"
+    assert ids(dataset)[-1] == "street/c"
+
+
+def test_a_root_is_of_a_list_and_exists(tmp_path: Path) -> None:
+    touch(tmp_path / "photos", "a.jpg")
+
+    with pytest.raises(UserError, match=r"--root: the folder at which the names of a list or CSV start"):
+        open_dataset(tmp_path / "photos", root=tmp_path)
+    with pytest.raises(UserError, match=r"--root: .*nowhere"):
+        open_dataset(write(tmp_path / "list.txt", "a.jpg\n"), root=tmp_path / "nowhere")
+
+
 def test_names_of_a_list_start_at_the_root_that_is_given(tmp_path: Path) -> None:
     touch(tmp_path / "val", "a.jpg")
 

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 import evalsuite.metrics
 from evalsuite.contracts import Colorizer, Metric
 from evalsuite.errors import UserError
-from evalsuite.plugins import discover, from_file, lookup
+from evalsuite.plugins import discover, from_file, lookup, source_of
 from evalsuite.registry import chosen_colorizers, chosen_metrics, metric
 
 SOURCE = """
@@ -47,6 +48,41 @@ def test_a_file_that_is_no_python_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match=r"no Python file"):
         from_file(f"{tmp_path}/mine.txt:MINE", Colorizer)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("import no_such_module", r"mine.py cannot be imported; got ModuleNotFoundError: No module .*mine.py, line 1"),
+        ("def (", r"mine.py cannot be imported; got SyntaxError: invalid syntax \(mine.py, line 1\)\. Mend"),
+        ("x = 1\nraise SystemExit", r"got SystemExit at .*mine.py, line 2\. Mend the file"),
+        ("from evalsuite.errors import UserError\nraise UserError('its own words')", "^its own words$"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_told_with_its_line(tmp_path: Path, source: str, says: str) -> None:
+    (tmp_path / "mine.py").write_text(source)
+
+    with pytest.raises(UserError, match=says):
+        from_file(f"{tmp_path}/mine.py:MINE", Colorizer)
+
+
+def test_a_broken_entry_point_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = tmp_path / "broken-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text("[evalsuite.metrics]\nodd = no_such_module:METRIC\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(UserError, match=r"entry point 'odd' \(no_such_module:METRIC\): it cannot be imported"):
+        discover(evalsuite.metrics, "METRIC", Metric)
+
+
+def test_the_source_of_somebody_elses_function_is_found(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SOURCE)
+    mine = from_file(f"{tmp_path}/mine.py:MINE", Colorizer)
+
+    assert source_of(mine.load) == source_of(partial(mine.load)) == tmp_path / "mine.py"
+    assert source_of(metric("ssim").load) is None
 
 
 def test_an_unknown_name_gets_the_nearest_and_the_known() -> None:

@@ -86,7 +86,7 @@ def test_failures_fewer_photos_and_priors_are_told(run: Run) -> None:
     text = report(run)
 
     assert "- welsh2002 has 38 of 40 photos in PSNR, AuC" in text
-    assert "- Photos on which welsh2002 failed: p3 (broken); p4 (broken)." in text
+    assert "- Photos on which welsh2002 failed: p3, p4 (broken)." in text
     assert "AuC rebalanced: prior from the photos' own colors; effective sample size 11,894 of 11,894 pixels." in text
     assert "10,000 resamples, the same for all methods; seed 0" in text
 
@@ -99,8 +99,7 @@ def test_what_could_not_be_decoded_and_what_was_skipped_is_told(run: Run) -> Non
 
     text = report(other)
 
-    assert "Photos that could not be decoded: x0 (truncated); x1 (truncated);" in text
-    assert "x4 (truncated); and 2 more." in text
+    assert "Photos that could not be decoded: x0, x1, x2, x3, x4 and 2 more (truncated)." in text
     assert "Truly gray photos: 2, counted in." in text
     assert "- Skipped colorizer eccv16: no weights" in text
 
@@ -203,3 +202,23 @@ def test_a_run_of_one_photo_and_one_method_is_printed_without_claims(tmp_path: P
     assert rows_of(text, "PSNR")["eccv16"][0] == "20.00"
     assert "Bold" not in text
     assert "In brackets: 95%" not in text
+
+
+def test_a_handful_of_photos_is_said_to_show_nothing(tmp_path: Path) -> None:
+    values = {name: {"psnr_rgb.value": BASE[:5] + k} for k, name in enumerate(("eccv16", "siggraph17"))}
+
+    text = report(write_run(tmp_path / "run", values))
+
+    assert "- Only 5 photos: fewer than 6 can show no difference at 95%" in text
+    assert f"- PSNR: siggraph17 {TIED} eccv16." in text
+
+
+def test_photos_are_grouped_by_what_went_wrong_and_results_without_a_photo_are_named(tmp_path: Path) -> None:
+    failures = [{"colorizer": "eccv16", "photo": f"p{k}", "reason": "odd" if k == 3 else "broken"} for k in range(8)]
+    extra = {"eccv16": ["a.png", "b.png"]}
+    run = write_run(tmp_path / "run", {"eccv16": {"psnr_rgb.value": BASE}}, failures=failures, extra=extra)
+
+    text = report(run)
+
+    assert "- Photos on which eccv16 failed: p0, p1, p2, p4, p5 and 2 more (broken); p3 (odd)." in text
+    assert "- Results of eccv16 without a photo: a.png, b.png." in text

@@ -155,6 +155,57 @@ def test_another_command_on_the_same_folder_is_refused_with_the_difference(plan:
         run(replace(plan, resize=Resize("squash", 48), seed=3))
 
 
+def test_a_complete_run_with_other_weights_is_another_run(plan: Plan, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.pth", tmp_path / "second.pth"
+    first.write_text("1")
+    second.write_text("2")
+    run(replace(plan, weights={"gray": first}))
+
+    with pytest.raises(UserError, match=r"another command: weights\.gray was 6b86b273ff34… and is now d4735e3a265e…"):
+        run(replace(plan, weights={"gray": second}))
+
+
+def test_weights_of_a_method_that_is_not_in_the_run_are_refused(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"--weights grey: .* expected one of ground_truth, gray, random\."):
+        run(replace(plan, weights={"grey": tmp_path / "x.pth"}))
+
+
+def test_an_edited_method_is_another_one(plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    for k in range(2):
+        path.write_text(
+            "from evalsuite.contracts import Colorizer\n"
+            f"COLORIZER = Colorizer(name='mine', title='Mine', load=lambda s: lambda b: b.L.repeat(1, 2, 1, 1) * {k})\n"
+        )
+        mine = replace(plan, colorizers=(colorizer(f"{path}:COLORIZER"),))
+        if k == 0:
+            run(mine)
+            continue
+        with pytest.raises(UserError, match=r"another command: plugins\.mine was .* and is now"):
+            run(mine)
+
+
+def test_a_method_of_somebody_else_that_cannot_be_loaded_is_told_with_its_line(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from evalsuite.contracts import Colorizer\n\n\ndef load(setting):\n    return setting.no_such_thing\n\n\n"
+        "COLORIZER = Colorizer(name='mine', title='Mine', load=load)\n"
+    )
+
+    with pytest.raises(UserError, match=r"colorizer mine: its load failed; got AttributeError: .*mine\.py, line 5\."):
+        run(replace(plan, colorizers=(colorizer(f"{tmp_path}/mine.py:COLORIZER"),)))
+
+
+def test_failures_are_listed_in_the_order_of_photos(plan: Plan, write_photo: WritePhoto) -> None:
+    write_photo(plan.images / "p1.png", 1, (20, 30))
+
+    def nothing(batch: Batch) -> None:
+        return None
+
+    done = run(replace(plan, colorizers=(made_of("mine", nothing),), resize=Resize("native", 0)))
+
+    assert [failure["photo"] for failure in done.manifest["failures"]] == [f"p{k}" for k in range(7)]
+
+
 def test_other_photos_in_the_same_folder_are_noticed(plan: Plan, write_photo: WritePhoto) -> None:
     run(plan)
     write_photo(plan.images / "p7.png", 7)
@@ -229,6 +280,8 @@ def broken(kind: str) -> Colorizer:
             return output
         if kind == "raises":
             raise ZeroDivisionError("its own bug")
+        if kind == "ends":
+            raise SystemExit(3)
         if kind == "nan":
             output[batch.indices.index(2), 0, 0, 0] = float("nan")
             return output
@@ -239,7 +292,13 @@ def broken(kind: str) -> Colorizer:
 
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [("raises", "ZeroDivisionError: its own bug"), ("nan", "not finite"), ("shape", "got"), ("nothing", "NoneType")],
+    [
+        ("raises", "ZeroDivisionError: its own bug"),
+        ("ends", "SystemExit: 3"),
+        ("nan", "not finite"),
+        ("shape", "got"),
+        ("nothing", "NoneType"),
+    ],
 )
 def test_a_photo_that_a_method_fails_on_is_listed_and_the_others_are_scored(plan: Plan, kind: str, says: str) -> None:
     done = run(replace(plan, colorizers=(broken(kind), *plan.colorizers)))

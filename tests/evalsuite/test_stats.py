@@ -127,6 +127,15 @@ def test_the_same_method_twice_differs_by_nothing() -> None:
     assert not difference.distinguishable
 
 
+@pytest.mark.parametrize(("n", "told"), [(2, False), (5, False), (6, True)])
+def test_a_handful_of_photos_shows_no_difference(n: int, told: bool) -> None:
+    [difference] = paired([(mean(np.arange(n) + 1.0), mean(np.arange(n)))], n, 500, seed=0)
+
+    assert difference.ci95 == pytest.approx((1.0, 1.0))
+    assert difference.distinguishable is told
+    assert (sign_flips(np.ones((n, 1)), 1000, seed=0)[0][0] < 0.05) == told
+
+
 def test_the_bootstraps_p_counts_the_smaller_side_and_never_says_zero() -> None:
     assert bootstrap_p([-1.0, *[1.0] * 98]) == pytest.approx(2 * 2 / 100)
     assert bootstrap_p([0.0] * 10) == 1.0

@@ -322,9 +322,9 @@ def test_ordinary_quantiles_are_numpys(engine: Engine, tmp_path: Path) -> None:
 def play(_: Run) -> Tournament:
     """Matches and ranks as if computed."""
     match = Match(
-        "psnr_rgb", "gray", "ground_truth", 4, Difference(-math.inf, (math.nan, math.nan), math.nan), math.nan
+        "psnr_rgb", "gray", "ground_truth", 4, Difference(-math.inf, (math.nan, math.nan), math.nan, 4), math.nan
     )
-    other = Match("colorfulness", "gray", "ground_truth", 3, Difference(-20.0, (-30.0, -10.0), 0.01), 0.02)
+    other = Match("colorfulness", "gray", "ground_truth", 3, Difference(-20.0, (-30.0, -10.0), 0.01, 3), 0.02)
     return Tournament((match, other), (Rank("psnr_rgb", "gray", 1, 2, 1),))
 
 

@@ -157,5 +157,5 @@ def colors(run: Run) -> list[Chroma]:
 def fid_matches(run: Run) -> Tournament:
     """The one pair that competes in FID, as resampling would have it."""
     return Tournament(
-        (Match("fid_clean", "gray", "good", PHOTOS, Difference(3.0, (2.0, 4.0), 0.001), 0.001),), ()
+        (Match("fid_clean", "gray", "good", PHOTOS, Difference(3.0, (2.0, 4.0), 0.001, PHOTOS), 0.001),), ()
     )  # fmt: skip

@@ -52,6 +52,11 @@ def test_a_cat_is_a_tabby_within_five_answers() -> None:
     assert "class" not in found
 
 
+def test_labels_beyond_the_classes_are_refused() -> None:
+    with pytest.raises(UserError, match=r"class indices; got 1003, expected 0 to 999\. Correct the labels"):
+        rows(top1.variant("efficientnet_lite0"), scenes(), [ESPRESSO, 1003])
+
+
 def test_a_photo_without_label_has_no_score() -> None:
     for family in (top1, top5):
         found = rows(family.variant("efficientnet_lite0"), scenes(), [ESPRESSO, -1])
