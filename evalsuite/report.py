@@ -138,7 +138,12 @@ class _Page:
 
     def _missing(self, column: Column, metric: str | None) -> str:
         if column.title == LABELED_REAL:
-            return "" if self.labeled_real else f"{LABELED_REAL}: comes from a study with people, not from this run."
+            if set(self.labeled_real) & set(self.run.colorizers):
+                return (
+                    f"{LABELED_REAL}: how often people took the output for the photo; intervals are for these photos."
+                )
+            named = f", which has {', '.join(self.labeled_real)}" if self.labeled_real else ""
+            return f"{LABELED_REAL}: comes from a study with people (--labeled-real){named}."
         if metric is None:
             return f"{column.title}: not in this run; --metrics {column.metrics[0]} computes it."
         if metric != column.metrics[0]:

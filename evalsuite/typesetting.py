@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,8 @@ DELTA = "\N{GREEK CAPITAL LETTER DELTA}"
 TIED = "\N{ALMOST EQUAL TO}"
 ARROWS = {"higher": "\N{UPWARDS ARROW}", "lower": "\N{DOWNWARDS ARROW}", None: ""}
 DECIMALS = {"dB": 2, "fraction": 1, "CIEDE2000": 2, "Lab units": 2, "MB": 1, "ms": 1}
+HEAD_WIDTH = 13
+"""Characters of a column's head per line, in LaTeX."""
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -110,16 +113,22 @@ def markdown(table: Table) -> str:
 
 
 def latex(table: Table, label: str) -> str:
-    r"""Write a table in LaTeX; it needs \usepackage{booktabs}."""
+    r"""Write a table in LaTeX; it needs \usepackage{booktabs}.
+
+    Heads are broken and intervals stand below their values, so that six columns fit a page of one column of text. The
+    notes follow the float, which could not be longer than a page.
+    """
     plain = re.sub("[^A-Za-z0-9]+", "-", label)
+    # Addresses of files may be broken behind a stroke, which nothing else would do.
+    notes = [rf"\noindent {escape(note)}\par".replace("/", r"/\allowbreak{}") for note in table.notes]
     lines = [
-        r"\begin{table}", r"\centering", r"\small", rf"\caption{{{escape(table.caption)}}}", rf"\label{{tab:{plain}}}",
+        r"\begin{table}", r"\centering", r"\footnotesize", r"\setlength{\tabcolsep}{3pt}",
+        rf"\caption{{{escape(table.caption)}}}", rf"\label{{tab:{plain}}}",
         rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}", r"\toprule",
-        " & ".join(map(escape, table.columns)) + r" \\", r"\midrule",
-        *(" & ".join([escape(name), *map(_latex_cell, cells)]) + r" \\" for name, cells in table.rows),
-        r"\bottomrule", r"\end{tabular}",
-        *(rf"\par\smallskip{{\footnotesize {escape(note)}\par}}" for note in table.notes),
-        r"\end{table}",
+        *_latex_heads(table.columns), r"\midrule",
+        *(line for name, cells in table.rows for line in _latex_rows(name, cells)),
+        r"\bottomrule", r"\end{tabular}", r"\end{table}",
+        *([r"\begingroup\footnotesize\raggedright", *notes, r"\endgroup"] if notes else []),
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -140,10 +149,28 @@ def _markdown_cell(cell: Cell) -> str:
     return f"{text} {cell.interval}".strip()
 
 
-def _latex_cell(cell: Cell) -> str:
+def _latex_heads(columns: Sequence[str]) -> list[str]:
+    """Set heads in as many lines as the longest needs, flush at the bottom."""
+    broken = [textwrap.wrap(column, HEAD_WIDTH, break_long_words=False) or [""] for column in columns]
+    height = max(map(len, broken))
+    padded = [[""] * (height - len(parts)) + parts for parts in broken]
+    return [_latex_line([escape(parts[k]) for parts in padded]) for k in range(height)]
+
+
+def _latex_rows(name: str, cells: Sequence[Cell]) -> list[str]:
+    """Set a method's values and, where it has some, its intervals below them."""
+    values = [escape(name), *map(_latex_value, cells)]
+    intervals = [rf"{{\tiny {escape(cell.interval)}}}" if cell.interval else "" for cell in cells]
+    return [_latex_line(values), *([_latex_line(["", *intervals])] if any(intervals) else [])]
+
+
+def _latex_line(entries: Sequence[str]) -> str:
+    return " & ".join(entries) + r" \\"
+
+
+def _latex_value(cell: Cell) -> str:
     text = escape(cell.text)
-    text = {"best": rf"\textbf{{{text}}}", "tied": text + LATEX[DAGGER]}.get(cell.mark, text)
-    return text + (rf" {{\scriptsize {escape(cell.interval)}}}" if cell.interval else "")
+    return {"best": rf"\textbf{{{text}}}", "tied": text + LATEX[DAGGER]}.get(cell.mark, text)
 
 
 def _plain(text: str) -> str:

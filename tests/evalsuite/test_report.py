@@ -143,7 +143,9 @@ def test_the_style_of_zhang2016_has_the_columns_of_table_1(run: Run) -> None:
 
 
 def test_labeled_real_says_where_it_comes_from_when_it_is_empty(run: Run) -> None:
-    assert "Labeled real: comes from a study with people" in report(run, style="zhang2016")
+    assert "Labeled real: comes from a study with people (--labeled-real)." in report(run, style="zhang2016")
+    other = report(run, style="zhang2016", labeled_real={"theirs": {"value": 0.3}})
+    assert "Labeled real: comes from a study with people (--labeled-real), which has theirs." in other
 
 
 def test_another_metric_of_the_family_stands_in_under_its_own_name(tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from evalsuite.typesetting import Cell, Table, decimals, describe, escape, head, latex, markdown, number, p_value, span
 
+ADDRESS = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 TABLE = Table(
     "5% of a_b",
     ("Method", "AuC \N{UPWARDS ARROW} (%)"),
@@ -27,11 +32,39 @@ def test_latex_has_booktabs_bold_dagger_and_no_bare_special() -> None:
 
     assert r"\caption{5\% of a\_b}" in text
     assert r"\label{tab:my-run-1}" in text
-    assert r"eccv16 & \textbf{89.5} {\scriptsize [89.1, 89.9]} \\" in text
-    assert r"89.4$^\dagger$ {\scriptsize [$-$0.1, 1]} \\" in text
+    assert "eccv16 & \\textbf{89.5} \\\\\n & {\\tiny [89.1, 89.9]} \\\\" in text
+    assert "89.4$^\\dagger$ \\\\\n & {\\tiny [$-$0.1, 1]} \\\\" in text
     assert r"n \textless{} 3 \& more" in text
     assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
     assert text.count("{") == text.count("}")
+
+
+def test_latex_breaks_long_heads_and_leaves_out_lines_without_intervals() -> None:
+    lines = latex(
+        Table("c", ("Method", "LPIPS (Alex) \N{DOWNWARDS ARROW} (dB)"), (("a", (Cell("1"),)),)), "t"
+    ).splitlines()
+    start, end = lines.index(r"\toprule"), lines.index(r"\bottomrule")
+
+    assert lines[start + 1 : end] == [r" & LPIPS (Alex) \\", r"Method & $\downarrow$ (dB) \\", r"\midrule", r"a & 1 \\"]
+    assert lines[-1] == r"\end{table}"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_latex_compiles_and_its_columns_fit_the_page(tmp_path: Path) -> None:
+    cells = tuple(Cell("100.00", "[100.00, 100.00]", "tied") for _ in range(5))
+    heads = ("Method", *("ab error, 95th percentile \N{DOWNWARDS ARROW} (Lab units)" for _ in cells))
+    body = latex(
+        Table("5% of a_b", heads, tuple((f"Zhang & al. {k}", cells) for k in range(9)), (f"see {ADDRESS}",) * 90), "t"
+    )
+    packages = r"\documentclass{article}\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\usepackage{booktabs}"
+    (tmp_path / "t.tex").write_text(packages + r"\begin{document}" + body + r"\end{document}")
+
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert made.returncode == 0, made.stdout[-2000:]
+    assert "Overfull" not in made.stdout
+    assert "Float too large" not in made.stdout
 
 
 @pytest.mark.parametrize("special", list("&%$#_{}~^\\<>"))
