@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -40,6 +40,8 @@ from evalsuite.surveying import survey_of
 from evalsuite.weights import find
 from evalsuite.work import Loaded, TileResult, Work, load_plugins, statuses
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""A full disk, no quota left, files that may not grow further (ulimit), a folder that may only be read."""
 WRITERS = 2
 PENDING_TILES = 3
 
@@ -90,8 +92,7 @@ def _claimed(out: Path, identity: Mapping[str, Any]) -> Iterator[Mapping[str, An
         raise UserError(f"{out}: --out is a folder; this is a file. Choose another name.")
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").exists():
         raise UserError(f"{out}: this folder holds other files and no run. Choose a new or empty folder.")
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock, _said_when_full(out):
+    with _said_when_unwritable(out), _lock_of(out) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -104,14 +105,20 @@ def _claimed(out: Path, identity: Mapping[str, Any]) -> Iterator[Mapping[str, An
         yield known
 
 
+def _lock_of(out: Path) -> TextIO:
+    out.mkdir(parents=True, exist_ok=True)
+    return (out / ".lock").open("w")
+
+
 @contextmanager
-def _said_when_full(out: Path) -> Iterator[None]:
+def _said_when_unwritable(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in UNWRITABLE:
             raise
-        raise UserError(f"{out}: the disk is full. Make room and give the same command again: it goes on.") from error
+        what = f"the run folder cannot be written ({error.strerror})"
+        raise UserError(f"{out}: {what}. Mend that and give the same command again: it goes on.") from error
 
 
 def _load(plan: Plan, dataset: Dataset, device: torch.device) -> tuple[Work, Loaded]:

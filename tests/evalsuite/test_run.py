@@ -352,16 +352,31 @@ def test_nothing_at_hand_at_all_is_an_error(plan: Plan) -> None:
         run(replace(plan, colorizers=(Colorizer(name="far", title="Far", load=load),)))
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("code", "words"), [(28, "No space left on device"), (27, "File too large")])
+def test_a_full_disk_is_told_and_nothing_is_lost(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+) -> None:
     def full(path: Path, data: bytes) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(code, words)
 
     with monkeypatch.context() as patched:
         patched.setattr("evalsuite.run.write_atomically", full)
-        with pytest.raises(UserError, match="the disk is full"):
+        with pytest.raises(
+            UserError, match=rf"cannot be written \({words}\)\. Mend that and give the same command again"
+        ):
             run(plan)
 
     assert run(plan).summary["dataset"]["images"] == 7
+
+
+def test_a_folder_that_may_only_be_read_is_told(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+
+    with pytest.raises(UserError, match=r"run: the run folder cannot be written \(Permission denied\)"):
+        run(plan)
 
 
 def test_the_first_look_is_taken_once_and_kept(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
