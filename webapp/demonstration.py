@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from turk.design import arms_of, plan_session
 from turk.registry import colorings, protocol
-from turk.study import REAL, Stimulus, Trial
+from turk.study import REAL, Stimulus, Study, Trial
 from webapp.participant_texts import Known
 
 FAKE_FILE, REAL_FILE = "demonstration-a.png", "demonstration-b.png"
@@ -18,21 +19,22 @@ def step_of(known: Known, address: Callable[[str], str]) -> dict[str, Any]:
     if known.study.protocol in colorings():
         return {"name": "photo"}
     asked = protocol(known.study.protocol)
-    trial = _trial(asked.measure, known.study.conditions)
+    trial = _trial(known.study)
     screen = asked.screen(trial, known.study.parameters)
-    stimuli = trial.stimuli[: len(screen.order)]
+    files = [REAL_FILE if stimulus.condition == REAL else FAKE_FILE for stimulus in trial.stimuli]
     return {
         "name": "trial",
         "block": "practice",
         "screen": asdict(screen),
-        "images": [address(REAL_FILE if stimulus.condition == REAL else FAKE_FILE) for stimulus in stimuli],
+        "images": [address(file) for file in files],
         "ahead": [],
         "progress": {"done": 0, "total": 1},
         "truth": asked.truth(trial) if screen.feedback else None,
     }
 
 
-def _trial(measure: str, conditions: tuple[str, ...]) -> Trial:
-    fake = Stimulus("demonstration", conditions[0])
-    real = Stimulus("demonstration", REAL)
-    return Trial("practice", (fake, real), (0, 1))
+def _trial(study: Study) -> Trial:
+    """A practice trial with as many images as the study's have: the fake, and the photo where there are two."""
+    first, *_ = plan_session(study, arms_of(study)[0], 0, 0).trials
+    shown = tuple(Stimulus("demonstration", name) for name in (study.conditions[0], REAL)[: len(first.stimuli)])
+    return Trial("practice", shown, tuple(range(len(shown))))

@@ -11,6 +11,7 @@ import numpy as np
 from evalsuite.errors import UserError
 from turk.balance import dealt, halves, shuffled, spread
 from turk.pairs import SIDES, hands, photos_needed, replace_photo
+from turk.screens import together
 from turk.study import REAL, Draw, Kind, Outcome, Parameter, Parameters, Plan, Protocol, Screen, Stimulus, Trial
 
 
@@ -56,19 +57,7 @@ def _pair(kind: Kind, photo: str, conditions: tuple[str, str]) -> Trial:
 
 def screen(trial: Trial, parameters: Parameters) -> Screen:
     """Show both until the answer, or for a limited time."""
-    return Screen(
-        layout="together",
-        order=(0, 1),
-        size=parameters["size"],
-        fixation_ms=parameters["fixation_ms"],
-        exposure_ms=parameters["exposure_ms"] or None,
-        gap_ms=0,
-        mask_ms=parameters["mask_ms"] if parameters["exposure_ms"] else 0,
-        question="which_is_more_natural",
-        choices=SIDES,
-        points="places",
-        feedback=False,
-    )
+    return together(trial, parameters, "which_is_more_natural", SIDES)
 
 
 def truth(trial: Trial) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from turk.pairs import SIDES, fake_side, photos_needed, plan_pairs, replace_photo, score_click
+from turk.screens import together
 from turk.study import Parameter, Parameters, Protocol, Screen, Trial
 
 
@@ -13,19 +14,7 @@ def arms(conditions: tuple[str, ...]) -> tuple[str, ...]:
 
 def screen(trial: Trial, parameters: Parameters) -> Screen:
     """Show both places together, then wait for a click as long as it takes."""
-    return Screen(
-        layout="together",
-        order=(0, 1),
-        size=parameters["size"],
-        fixation_ms=parameters["fixation_ms"],
-        exposure_ms=parameters["exposure_ms"] or None,
-        gap_ms=0,
-        mask_ms=parameters["mask_ms"] if parameters["exposure_ms"] else 0,
-        question="which_is_fake",
-        choices=SIDES,
-        points="places",
-        feedback=trial.kind == "practice",
-    )
+    return together(trial, parameters, "which_is_fake", SIDES, feedback=trial.kind == "practice")
 
 
 PROTOCOL = Protocol(

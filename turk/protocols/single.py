@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from turk.pairs import photos_needed, replace_photo
+from turk.screens import together
 from turk.singles import plan_singles
 from turk.study import REAL, Draw, Outcome, Parameter, Parameters, Plan, Protocol, Screen, Trial
 
@@ -21,19 +22,7 @@ def plan(draw: Draw) -> Plan:
 
 def screen(trial: Trial, parameters: Parameters) -> Screen:
     """Show the image until the answer, or for a limited time."""
-    return Screen(
-        layout="together",
-        order=(0,),
-        size=parameters["size"],
-        fixation_ms=parameters["fixation_ms"],
-        exposure_ms=parameters["exposure_ms"] or None,
-        gap_ms=0,
-        mask_ms=parameters["mask_ms"] if parameters["exposure_ms"] else 0,
-        question="real_or_fake",
-        choices=(REAL, FAKE),
-        points="buttons",
-        feedback=trial.kind == "practice",
-    )
+    return together(trial, parameters, "real_or_fake", (REAL, FAKE), feedback=trial.kind == "practice")
 
 
 def truth(trial: Trial) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.turk.studies_made import SECRET, make_study
 from tests.webapp.participant.scripted import Scripted
+from turk.registry import protocols
 from turk.tables import SessionRow, StudyRow, TrialRow
 from webapp import create_app
 from webapp.config import Config
@@ -109,6 +113,22 @@ def test_sites_that_are_named_may_frame_a_link_and_https_stays_https(
 
     assert "frame-ancestors 'self' https://panel.example" in headers["Content-Security-Policy"]
     assert "max-age" in headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize("name", sorted(protocols()))
+def test_the_preview_of_every_protocol_shows_a_trial_of_its_form(
+    app: Flask, engine: Engine, tmp_path: Path, name: str
+) -> None:
+    row = make_study(engine, tmp_path / "look", name="look", protocol=name)
+    page = app.test_client().get(f"/study/{row.name}?preview=1").text
+    found = re.search(r'data-preview="([^"]*)"', page)
+    assert found is not None
+    step = json.loads(unescape(found[1]))
+
+    single = name in ("single", "naturalness", "rating")
+    assert step["screen"]["order"] == ([0] if single else [0, 1])
+    assert len(step["images"]) == (1 if single else 2)
+    assert all("demonstration" in image for image in step["images"])
 
 
 def test_the_hash_of_the_study_stands_on_its_page(person: Scripted, study: StudyRow) -> None:
