@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from evalsuite.db import make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
-from turk import frames
+from turk import browsing, frames
 from turk.analysis import analyze
 from turk.analysis_record import record
 from turk.billing import length_of
@@ -55,6 +55,7 @@ class Wish:
         rates: Planted rates by condition; those left out have usual ones.
         seed: Equal seeds are equal people.
         at_once: How many at the same time.
+        browsers: How many of the people come with Chromium, one after the other and in real time.
         emulator: How the recruiters' servers are set up.
     """
 
@@ -64,6 +65,7 @@ class Wish:
     rates: Mapping[str, float]
     seed: int = 0
     at_once: int = 8
+    browsers: int = 0
     emulator: Settings = field(default_factory=Settings)
 
 
@@ -154,8 +156,8 @@ def let_in(stage: Stage, wish: Wish, told: Callable[[Report], object] = id) -> l
     people = make_population(stage.study, wish.rates, wish.seed)
     see, way = eyes(stage.study), WAYS[wish.recruiter]
 
-    def one(number: int, kind: str) -> Report:
-        visitor = Visitor(
+    visitors = [
+        Visitor(
             study=stage.study.name,
             kind=kind,
             query={},
@@ -166,12 +168,28 @@ def let_in(stage: Stage, wish: Wish, told: Callable[[Report], object] = id) -> l
             see=see,
             rehearses=True,
         )
-        report = way(stage.hall, visitor, number)
+        for number, kind in enumerate(kinds_in_turn(wish.shares, wish.people))
+    ]
+
+    def one(number: int) -> Report:
+        report = way(stage.hall, visitors[number], number)
         told(report)
         return report
 
+    first = _with_windows(stage, wish, visitors[: wish.browsers], told) if wish.browsers else []
     with ThreadPoolExecutor(wish.at_once) as pool:
-        return list(pool.map(one, range(wish.people), kinds_in_turn(wish.shares, wish.people)))
+        return [*first, *pool.map(one, range(len(first), wish.people))]
+
+
+def _with_windows(
+    stage: Stage, wish: Wish, visitors: Sequence[Visitor], told: Callable[[Report], object]
+) -> list[Report]:
+    way, reports = browsing.WAYS[wish.recruiter], []
+    with browsing.chromium() as browser:
+        for number, visitor in enumerate(visitors):
+            reports.append(browsing.come(stage.hall, visitor, number, browser, way))
+            told(reports[-1])
+    return reports
 
 
 def money_of(stage: Stage) -> Money | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from sqlalchemy import Engine, func, select
 
 from evalsuite.db import make_engine, session_scope
 from evalsuite.errors import UserError
+from tests.e2e.site import QUICK, texts_for
 from tests.turk.studies_made import make_study
+from turk.browsing import chromium
 from turk.commands.rehearse import _judge, command
 from turk.rehearsal import Money, Recovered
 from turk.tables import SessionRow, StudyRow, TrialRow
@@ -151,3 +154,35 @@ def test_ledgers_that_differ_and_rates_that_are_lost_end_with_a_sentence(capsys:
     with pytest.raises(UserError, match="planted rates were not recovered for ours"):
         _judge(None, [lost])
     assert "DIFFERENT" in capsys.readouterr().out
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+@pytest.mark.parametrize("recruiter", ["mturk", "prolific", "link"])
+def test_some_come_with_chromium_through_the_recruiters_own_pages(
+    sqlite_engine: Engine, tmp_path: Path, recruiter: str
+) -> None:
+    parameters = {**QUICK, "practice": 1, "test": 2, "catch": 1, "exposure_ms": 100}
+    texts = texts_for(parameters, conditions=("ours", "theirs"))
+    make_study(sqlite_engine, tmp_path / "street", state="built", parameters=parameters, texts=texts)
+
+    done = rehearse(sqlite_engine, "--recruiter", recruiter, "--n", "2", "--browser", "1")
+
+    if "no Chromium starts here" in str(done.exception):
+        pytest.skip("no Chromium on this machine")
+    assert done.exception is None, (done.output, done.exception)
+    assert "2 simulated people came: 2 finished" in done.output
+
+
+def test_without_playwright_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+
+    with pytest.raises(UserError, match="--browser: needs Playwright"), chromium():
+        pass
+
+
+def test_without_a_chromium_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("turk.browsing.shutil.which", lambda name: "/nowhere/chromium")
+
+    with pytest.raises(UserError, match="--browser: no Chromium starts here"), chromium():
+        pass

@@ -31,28 +31,33 @@ from turk.visitor import Report
 @click.option("--faults", type=click.Path(path_type=Path), help="A script of faults; see turk emulate --help.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Equal seeds are equal people.")
 @click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="At the same time.")
+@click.option(
+    "--browser", "browsers", type=click.IntRange(0, 100), default=0, show_default=True,
+    help="So many of them with Chromium, in real time.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="Keep the copy's database and codes in this new folder.")
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 def command(
     name: str, recruiter: str, people: int, rates: str, observers: str, faults: Path | None, seed: int, at_once: int,
-    out: Path | None, url: str | None,
+    browsers: int, out: Path | None, url: str | None,
 ) -> None:  # fmt: skip
     """Rehearse a whole study on this machine: launch, people, sync, pay, analyze, close.
 
     A copy of the study, with as many places as people come, goes through the same commands as the real one, against
     local servers that speak the recruiter's API (turk emulate) and our own site. Simulated people of known strengths
-    come through the recruiter's site, take the study by HTTP, and go back. At the end our ledger is held against the
-    server's, and the fool rates against those that were planted. The study itself, its database and real money are not
-    touched.
+    come through the recruiter's site, take the study by HTTP (or some in Chromium, third-party cookies blocked), and go
+    back. At the end our ledger is held against the server's, and the fool rates against those that were planted. The
+    study itself, its database and real money are not touched.
 
     \b
     Example:
       turk rehearse street-2026 --recruiter mturk --n 40
+      turk rehearse street-2026 --recruiter mturk --n 4 --browser 1
       turk rehearse street-2026 --recruiter prolific --fool-rate ours=0.32,theirs=0.13
     """
     rules, fault_seed = read_script(faults, None) if faults else ((), seed)
     wish = Wish(
-        recruiter, people, read_shares(observers), read_rates(rates), seed, at_once,
+        recruiter, people, read_shares(observers), read_rates(rates), seed, at_once, min(browsers, people),
         Settings(seed=seed, rules=rules, fault_seed=fault_seed),
     )  # fmt: skip
     engine = make_engine(url or default_url())
