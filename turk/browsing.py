@@ -12,7 +12,7 @@ from evalsuite.errors import UserError
 from turk.guests import Hall
 from turk.observers import Observer
 from turk.study import Stimulus
-from turk.visitor import Report, See, Visitor
+from turk.visitor import See
 from turk.watching import screen_of
 
 if TYPE_CHECKING:
@@ -103,17 +103,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def come(hall: Hall, visitor: Visitor, number: int, browser: Browser, way: Way) -> Report:
+def come(hall: Hall, somebody: Onlooker, number: int, browser: Browser, way: Way) -> None:
     """Let somebody take the study in a window of their own."""
     context = browser.new_context(locale="en-US", viewport=WINDOW)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)
-    somebody = Onlooker(visitor.observer, visitor.see)
     context.on("response", somebody.notice)
     try:
         way(hall, context.new_page(), somebody, number)
     finally:
         context.close()
-    return Report(visitor.kind, "finished")
 
 
 def by_mturk(hall: Hall, page: Page, somebody: Onlooker, number: int) -> None:

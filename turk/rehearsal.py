@@ -19,6 +19,7 @@ from turk import browsing, frames
 from turk.analysis import analyze
 from turk.analysis_record import record
 from turk.billing import length_of
+from turk.browsing import Onlooker
 from turk.caps import used
 from turk.cost import reward_for
 from turk.crowd import KINDS, Shares, kinds_in_turn
@@ -55,7 +56,7 @@ class Wish:
         rates: Planted rates by condition; those left out have usual ones.
         seed: Equal seeds are equal people.
         at_once: How many at the same time.
-        browsers: How many of the people come with Chromium, one after the other and in real time.
+        browsers: How many of the people come with Chromium, one after the other, in real time and with care.
         emulator: How the recruiters' servers are set up.
     """
 
@@ -176,18 +177,20 @@ def let_in(stage: Stage, wish: Wish, told: Callable[[Report], object] = id) -> l
         told(report)
         return report
 
-    first = _with_windows(stage, wish, visitors[: wish.browsers], told) if wish.browsers else []
+    onlookers = [Onlooker(Observer(people, number, "psychometric"), see) for number in range(wish.browsers)]
+    first = _with_windows(stage, wish, onlookers, told) if onlookers else []
     with ThreadPoolExecutor(wish.at_once) as pool:
         return [*first, *pool.map(one, range(len(first), wish.people))]
 
 
 def _with_windows(
-    stage: Stage, wish: Wish, visitors: Sequence[Visitor], told: Callable[[Report], object]
+    stage: Stage, wish: Wish, onlookers: Sequence[Onlooker], told: Callable[[Report], object]
 ) -> list[Report]:
     way, reports = browsing.WAYS[wish.recruiter], []
     with browsing.chromium() as browser:
-        for number, visitor in enumerate(visitors):
-            reports.append(browsing.come(stage.hall, visitor, number, browser, way))
+        for number, somebody in enumerate(onlookers):
+            browsing.come(stage.hall, somebody, number, browser, way)
+            reports.append(Report("psychometric", "finished"))
             told(reports[-1])
     return reports
 
