@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from evalsuite.errors import UserError
 from evalsuite.images import Resize
 from evalsuite.studio.asking import points_from_json, whole
-from evalsuite.studio.client import Canvas
+from evalsuite.studio.client import Away, Canvas
 from evalsuite.tables import PhotoRow, RunRow
 from evalsuite.thumbnails import resize_of
 from webapp import uploads
@@ -55,13 +55,10 @@ def bring() -> AnyResponse:
     if len(data) > uploads.LARGEST:
         abort(413, description=TOO_LARGE)
     text = keep_upload(config.uploads, data, file.filename or "", visitor.name, config.secret_key)
-    try:
-        width, height = ask_studio(lambda studio: studio.look(_canvas({"upload": text}))).original
-    except UserError as error:
-        raise type(error)(f"{file.filename}: {error}. Bring another file.") from None
-    if width * height > MOST_PIXELS:
-        rule = f"{file.filename}: at most {MOST_PIXELS:,} pixels; got {width} x {height}"
-        raise UserError(f"{rule}. Save it smaller and bring it again.")
+    if reason := _unfit(text):
+        if found := _upload(text):
+            found.path.unlink(missing_ok=True)
+        raise UserError(f"{file.filename}: {reason}")
     return redirect(f"/color?upload={text}", 303)
 
 
@@ -122,6 +119,19 @@ def _canvas(named: Mapping[str, Any]) -> Canvas:
     if not Path(row.file).is_file():
         abort(404, description=f"The photo is gone: {Path(row.file).name} was moved after the run. Put it back.")
     return Canvas(row.sha256, Path(row.file).read_bytes, resize_of({"resize": row.resize, "size": row.size}))
+
+
+def _unfit(text: str) -> str:
+    """Why an uploaded file cannot be colored, or ""."""
+    try:
+        width, height = ask_studio(lambda studio: studio.look(_canvas({"upload": text}))).original
+    except Away:
+        raise
+    except UserError as error:
+        return f"{error}. Bring another file."
+    if width * height > MOST_PIXELS:
+        return f"at most {MOST_PIXELS:,} pixels; got {width} x {height}. Save it smaller and bring it again."
+    return ""
 
 
 def _upload(text: str) -> uploads.Upload | None:

@@ -116,7 +116,7 @@ def _run(listener: socket.socket, flags: list[str], stdin: list[int]) -> int | N
     """Run the process until it ends and return its status; None where it was ended as this keeper must."""
     number = listener.fileno()
     command = [sys.executable, "-m", "evalsuite.studio.worker", "--fd", str(number), "--idle", str(IDLE_S), *flags]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[number])
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[number])
     try:
         while process.poll() is None:
             if select.select(stdin, [], [], POLL_S)[0]:
@@ -125,8 +125,6 @@ def _run(listener: socket.socket, flags: list[str], stdin: list[int]) -> int | N
     finally:
         process.kill()
         process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
 
 
 def _answers(path: Path) -> bool:

@@ -131,10 +131,13 @@ def test_a_visitors_own_photo_is_theirs_alone(visitor: FlaskClient, site: Flask,
 
 
 def test_files_that_are_no_photos_are_refused_with_a_sentence(
-    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    site: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folder = site.extensions["config"].uploads
+    before = set(folder.glob("*"))
     none = visitor.post("/color/photo", data={}, headers=OF_OUR_OWN)
     empty, bad = bring(visitor, b""), bring(visitor, b"no picture", "notes.txt")
+    after = set(folder.glob("*"))
     monkeypatch.setattr("webapp.coloring.MOST_PIXELS", 1000)
     wide = bring(visitor)
     monkeypatch.setattr(uploads, "LARGEST", 100)
@@ -145,6 +148,7 @@ def test_files_that_are_no_photos_are_refused_with_a_sentence(
     assert "an image file; got none" in none.text
     assert "an image file; got none" in empty.text
     assert "notes.txt: not an image" in bad.text
+    assert before == after
     assert "at most 1,000 pixels; got 40 x 30" in wide.text
     assert "Save it smaller" in large.text
     assert "Save it smaller" in huge.text
