@@ -11,7 +11,7 @@ from turk.frames import COMPLETED
 from turk.progress import Progress, wanted_of
 from turk.studies import user_name
 from turk.study import Study
-from turk.tables import DecisionRow, SessionRow, StudyRow
+from turk.tables import DecisionRow, SessionRow
 
 LOOKED = "unblind"
 """The kind of the decision of somebody who looked before the stopping rule was met."""
@@ -25,12 +25,12 @@ def hidden(state: str, progress: Progress, *, synthetic: bool) -> bool:
     return not (synthetic or progress.met or state == "closed")
 
 
-def blinded(db: Session, study: StudyRow, frozen: Study) -> bool:
+def blinded(db: Session, study_id: int, state: str, frozen: Study) -> bool:
     """Tell whether nothing may be shown of how people saw a study's conditions: its rule is not met, nobody looked."""
-    if study.state == "closed":
+    if state == "closed":
         return False
-    looked = select(DecisionRow.id).where(DecisionRow.study_id == study.id, DecisionRow.kind == LOOKED).limit(1)
-    return not rule_met(db, study.id, frozen) and db.scalar(looked) is None
+    looked = select(DecisionRow.id).where(DecisionRow.study_id == study_id, DecisionRow.kind == LOOKED).limit(1)
+    return not rule_met(db, study_id, frozen) and db.scalar(looked) is None
 
 
 def rule_met(db: Session, study_id: int, frozen: Study) -> bool:

@@ -85,12 +85,25 @@ def _exposure(responses: pd.DataFrame, analysis: Analysis) -> Iterator[str]:
         return
     kept = test[test["valid"]]
     off = (kept["measured_ms"] - float(planned)).abs()
-    yield (
-        f"{number(float(test['valid'].mean()), 'fraction', 1)}% of {len(test):,} test exposures were within one frame "
+    ends = float(off.median()), float(off.quantile(0.95))
+    yield exposure_sentence(float(test["valid"].mean()), len(test), ends, float(test["refresh_hz"].median()))
+
+
+def exposure_sentence(share: float, trials: int, off_ms: tuple[float, float], refresh_hz: float) -> str:
+    """Say how well images were shown.
+
+    Args:
+        share: Of the test trials that were as planned.
+        trials: How many test trials there were.
+        off_ms: How far those that count were off the plan, without sign: the median and the 95th percentile.
+        refresh_hz: The median screen's.
+    """
+    return (
+        f"{number(share, 'fraction', 1)}% of {trials:,} test exposures were within one frame "
         "of the plan and visible throughout; the others do not count and were replaced with fresh photos as far as "
-        f"these lasted. Of those that count, the median was {off.median():.1f} ms off the plan and 95% were within "
-        f"{off.quantile(0.95):.1f} ms, as the browser's compositor reports it; screens ran at a median of "
-        f"{test['refresh_hz'].median():.0f} Hz."
+        f"these lasted. Of those that count, the median was {off_ms[0]:.1f} ms off the plan and 95% were within "
+        f"{off_ms[1]:.1f} ms, as the browser's compositor reports it; screens ran at a median of "
+        f"{refresh_hz:.0f} Hz."
     )
 
 

@@ -47,7 +47,9 @@ def tex_text(answer: Answer, address: str, version: object) -> str:
     label = re.sub(r"\W+", "-", answer.title.lower()).strip("-")
     entries = "".join(f"% {line}\n" for line in bib_text(answer).splitlines())
     source = f"% {address}\n% data version {version}\n% \\usepackage{{booktabs}}\n"
-    return f"{source}{latex(answer.table(), label)}\n{entries}"
+    printed = [answer.table(), *answer.tables()]
+    set_in_latex = "\n\n".join(latex(one, f"{label}-{k}" if k else label) for k, one in enumerate(printed))
+    return f"{source}{set_in_latex}\n{entries}"
 
 
 def bib_text(answer: Answer) -> str:

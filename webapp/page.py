@@ -54,6 +54,7 @@ class Answer:
         context: What its template needs.
         table: Makes its table as a paper prints it, None where it has none.
         cite: BibTeX key to (paper, address) of the methods shown.
+        tables: Makes the tables that follow the first.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Answer:
     context: Mapping[str, Any] = field(default_factory=dict)
     table: Callable[[], Table] | None = None
     cite: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    tables: Callable[[], Sequence[Table]] = tuple
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Asked:
         values: Its parameters as they were read.
         session: The database, to read from.
         form: In which form the answer is wanted.
+        found: What the page's `read` found, None where it has none.
     """
 
     page: Page
@@ -85,6 +88,7 @@ class Asked:
     values: Mapping[str, Any]
     session: Session
     form: Form
+    found: Any = None
 
     def to(self, name: str, **choices: object) -> str:
         """The address of a page; its path's parts and its parameters by name."""
@@ -108,6 +112,8 @@ class Page:
         role: Who may see it, at least.
         order: Its place in the navigation; None for pages that others link to.
         version: What an answer depends on beside its address: while it stays, browsers keep what they have.
+        read: Reads what else it depends on, for pages of what changes from minute to minute; the answer finds it in
+            `asked.found`.
         forms: In which forms it answers.
         shared: Whether a view of it can be opened to people without a token.
     """
@@ -120,6 +126,7 @@ class Page:
     role: Role = "viewer"
     order: int | None = None
     version: Callable[[Session], object] = data_version
+    read: Callable[[Asked], object] | None = None
     forms: tuple[Form, ...] = ("html", "json", "csv")
     shared: bool = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from webapp.pictures import add_pictures
 from webapp.reading import reading
 from webapp.security import dashboard_headers, refuse_forged
 from webapp.shares import DAYS, open_shares
+from webapp.stimuli import add_stimuli
 from webapp.tables import ShareRow
 
 TEXTS = frozenset(kind.partition(";")[0] for kind in TYPES.values())
@@ -51,6 +52,7 @@ def make_blueprint(pages: Mapping[str, Page]) -> Blueprint:
     add_doors(blueprint)
     add_pictures(blueprint)
     add_coloring(blueprint)
+    add_stimuli(blueprint)
     return blueprint
 
 
@@ -78,6 +80,8 @@ def _view(page: Page, pages: Mapping[str, Page], form: Form) -> Callable[..., An
         with reading(settings()[1]) as session:
             share = _allow(page, page.address({**texts, **parts}), session)
             asked = Asked(page, pages, parts, texts, page.values(texts), session, form)
+            if page.read is not None:
+                asked = replace(asked, found=page.read(asked))
             try:
                 return _answered(Request(asked, canonical, share, page.version(session)))
             except Shorter as shorter:
@@ -104,7 +108,8 @@ def _allow(page: Page, address: str, session: Session) -> ShareRow | None:
 
 def _answered(made: Request) -> AnyResponse:
     form = made.asked.form
-    mark = (current_app.extensions["revision"], made.version, made.address, g.visitor, made.share and made.share.id)
+    of_visitor = (made.address, g.visitor, made.share and made.share.id)
+    mark = (current_app.extensions["revision"], made.version, made.asked.found, *of_visitor)
     etag = hashlib.sha256(repr(mark).encode()).hexdigest()[:24]
     if request.if_none_match.contains_weak(etag):
         response = make_response("", 304)

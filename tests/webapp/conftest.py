@@ -15,6 +15,7 @@ from evalsuite.db import make_engine, session_scope
 from tests.conftest import KINDS, migrate, postgres_database
 from tests.webapp.answered import add_study
 from tests.webapp.runs import import_three_runs
+from tests.webapp.studies import add_studies
 from webapp import create_app
 from webapp.access import Role
 from webapp.config import Config
@@ -43,7 +44,7 @@ def come_in(app: Flask, role: Role) -> FlaskClient:
 
 @pytest.fixture(scope="session", params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """A site with three runs and a study of them, over a database of each kind in turn; tests only read it."""
+    """A site with three runs and three studies, over a database of each kind in turn; tests only read it."""
     folder = tmp_path_factory.mktemp("site")
     if request.param == "sqlite":
         yield from _full_site(f"sqlite:///{folder / 'evalsuite.db'}", folder)
@@ -56,6 +57,7 @@ def _full_site(url: str, folder: Path) -> Iterator[Flask]:
     migrate(url)
     engine = make_engine(url)
     import_three_runs(engine, folder)
+    add_studies(engine, folder)
     add_study(engine)
     engine.dispose()
     app = create_app(config_of(url, folder))

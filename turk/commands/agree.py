@@ -105,7 +105,7 @@ def _check(db: Session, row: StudyRow, study: Study, synthetic: bool) -> None:
             f"study {row.name!r}: it is not of a run in this database, so there are no scores. Import the run with "
             "`evalsuite import`, and build studies with `source: {run: ...}`."
         )
-    if not synthetic and blinded(db, row, study):
+    if not synthetic and blinded(db, row.id, row.state, study):
         raise UserError(f"study {row.name!r}: blinded until its stopping rule is met. Wait for more people.")
     if db.get(AnalysisRow, (row.id, synthetic)) is None:
         flag = " --synthetic" if synthetic else ""

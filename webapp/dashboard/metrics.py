@@ -1,0 +1,123 @@
+"""Metrics against people: how well each tells what fools people, and the photos on which they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalsuite.errors import UserError
+from evalsuite.typesetting import DASH, Cell, Table, number, span
+from turk.kept import RATED, methods_of
+from turk.registry import protocol
+from turk.tables import StudyRow
+from webapp import photo_links
+from webapp.agreeing import Points, disagreements, points
+from webapp.charts.points import scatter
+from webapp.monitoring import Monitor, head, read
+from webapp.numbers import printed
+from webapp.page import Answer, Asked, Page, Parameter
+from webapp.people import WHO, analysis, command_of
+from webapp.queries.boards import metrics_of, preferred
+from webapp.queries.rates import photo_rates
+from webapp.queries.records import Metric
+
+DISAGREE = 8
+LEVELS = ("photo", "colorizer")
+
+
+def answer(asked: Asked) -> Answer:
+    """Correlate every metric with fool rates, per photo and per colorizer."""
+    monitor: Monitor = asked.found
+    kept = analysis(asked.session, monitor)
+    said: dict[str, Any] = {"study": head(monitor), "who": monitor.who, "blinded": monitor.blinded}
+    context: dict[str, Any] = {"monitor": monitor, "kept": kept, "command": command_of(monitor),
+                               "rated": protocol(monitor.known.protocol).measure in RATED}  # fmt: skip
+    title = f"Metrics against people, {monitor.known.name}"
+    if kept is None or monitor.known.run_id is None or not context["rated"]:
+        return Answer(title, said, tuple, context)
+    entries = methods_of(asked.session, StudyRow(run_id=monitor.known.run_id))
+    known = {name: one for name, one in metrics_of(asked.session, list(entries.values())).items() if one.kind != "cost"}
+    lines = _sorted(kept.agreement or (), known)
+    metric = _metric(known, asked.values["m"], lines)
+    tables = [_table(level, lines, known) for level in LEVELS]
+    if metric is not None:
+        rates = photo_rates(asked.session, monitor.known.id, monitor.synthetic)
+        found = points(asked.session, monitor.known, rates, metric)
+        ends = disagreements(found, metric, DISAGREE)
+        said |= {"metric": metric.name, "disagree": {k: _records(asked, monitor, found, v) for k, v in ends.items()}}
+        if asked.form == "html":
+            context |= {"ends": _tiles(asked, monitor, found, ends, metric), "chart": _chart(found, metric)}
+    context |= {"known": known, "metric": metric, "tables": tables if lines else [], "lines": lines,
+                "agree": command_of(monitor, "agree")}  # fmt: skip
+    return Answer(title, said, lambda: lines, context, (lambda: tables[0]) if lines else None, {}, lambda: tables[1:])
+
+
+def _metric(known: Mapping[str, Metric], name: str, lines: Sequence[Mapping[str, Any]]) -> Metric | None:
+    if name and name not in known:
+        raise UserError(f"Metrics: m: no metric {name!r} here. There are {', '.join(known)}.")
+    of_photos = [line["metric"] for line in lines if line["level"] == "photo" and line["spearman"] is not None]
+    return known[name] if name else known[of_photos[0]] if of_photos else preferred(known)
+
+
+def _sorted(lines: Sequence[Mapping[str, Any]], known: Mapping[str, Metric]) -> list[dict[str, Any]]:
+    """Those that agree the most first, whatever the direction; those of which nothing can be said last."""
+    kept = [dict(line) for line in lines if line["metric"] in known]
+    return sorted(kept, key=lambda line: (LEVELS.index(line["level"]), -abs(line["spearman"] or 0), line["metric"]))
+
+
+def _table(level: str, lines: Sequence[Mapping[str, Any]], known: Mapping[str, Metric]) -> Table:
+    mine = [line for line in lines if line["level"] == level]
+    what = {"photo": "Per photo: deviations from each method's mean", "colorizer": "Per colorizer: means"}[level]
+    heads = ("Metric", "Spearman", "[95%]", "Pearson", "[95%]", "Noise ceiling", "Photos", "Methods")
+    rows = tuple((known[line["metric"]].title, tuple(_cells(line))) for line in mine)
+    notes = (
+        "Intervals resample photos. The ceiling is the correlation of half of the people with the other half, stepped "
+        "up to all of them: no metric can be expected much beyond its root. Metrics of which lower is better agree "
+        "with people where they are negative.",
+    )
+    return Table(what, heads, rows, notes)
+
+
+def _cells(line: Mapping[str, Any]) -> list[Cell]:
+    cells = []
+    for kind in ("spearman", "pearson"):
+        ends = (line[f"{kind}_low"], line[f"{kind}_high"])
+        interval = span(ends, "", 2, True) if None not in ends else DASH
+        cells += [Cell(number(line[kind], "", 2, True)), Cell(interval)]
+    return [*cells, Cell(number(line["ceiling"], "", 2)), Cell(f"{line['photos']:,}"), Cell(f"{line['colorizers']:,}")]
+
+
+def _chart(found: Points, metric: Metric) -> Any:
+    titles = f"{metric.title}{f', {metric.unit}' if metric.unit else ''}", "taken for real, % (shrunk)"
+    return scatter(found.scores, found.shrunk, [rate.condition for rate in found.rates], titles)
+
+
+def _records(asked: Asked, monitor: Monitor, found: Points, order: Sequence[int]) -> list[dict[str, Any]]:
+    photos = [(found.rates[k].condition, found.rates[k].photo) for k in order]
+    links = photo_links.records(asked, monitor.known, photos)
+    return [
+        found.rates[k]._asdict() | {"score": float(found.scores[k]), "address": link["address"]}
+        for k, link in zip(order, links, strict=True)
+    ]
+
+
+def _tiles(
+    asked: Asked, monitor: Monitor, found: Points, ends: Mapping[str, list[int]], metric: Metric
+) -> dict[str, Any]:
+    shown = printed(metric, found.scores.tolist())
+    made = {}
+    for name, order in ends.items():
+        photos = [(found.rates[k].condition, found.rates[k].photo) for k in order]
+        texts = [
+            f"{found.rates[k].condition}: {100 * found.rates[k].shrunk:.0f}%, {shown.value(float(found.scores[k]))}"
+            for k in order
+        ]
+        made[name] = photo_links.tiles(photo_links.records(asked, monitor.known, photos), photos, texts)
+    return made
+
+
+PAGE = Page(
+    name="metrics", path="/studies/{study}/metrics", title="Metrics against people", answer=answer, read=read,
+    parameters=(WHO, Parameter("m", "the metric of the chart and the photos")),
+    forms=("html", "json", "csv", "tex"),
+)  # fmt: skip
