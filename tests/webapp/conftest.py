@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,24 +43,38 @@ def come_in(app: Flask, role: Role) -> FlaskClient:
     return visitor
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with runs, studies and their SQLite database, `evalsuite.db`; `pristine.db` is nobody's to open."""
+    folder = tmp_path_factory.mktemp("filled")
+    _fill(f"sqlite:///{folder / 'evalsuite.db'}", folder)
+    shutil.copyfile(folder / "evalsuite.db", folder / "pristine.db")
+    return folder
+
+
 @pytest.fixture(scope="session", params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site with three runs and three studies, over a database of each kind in turn; tests only read it."""
-    folder = tmp_path_factory.mktemp("site")
     if request.param == "sqlite":
-        yield from _full_site(f"sqlite:///{folder / 'evalsuite.db'}", folder)
+        folder = request.getfixturevalue("filled")
+        yield from _site(f"sqlite:///{folder / 'evalsuite.db'}", folder)
     else:
+        folder = tmp_path_factory.mktemp("site")
         with postgres_database(request.getfixturevalue("postgres")) as url:
-            yield from _full_site(url, folder)
+            _fill(url, folder)
+            yield from _site(url, folder)
 
 
-def _full_site(url: str, folder: Path) -> Iterator[Flask]:
+def _fill(url: str, folder: Path) -> None:
     migrate(url)
     engine = make_engine(url)
     import_three_runs(engine, folder)
     add_studies(engine, folder)
     add_study(engine)
     engine.dispose()
+
+
+def _site(url: str, folder: Path) -> Iterator[Flask]:
     app = create_app(config_of(url, folder))
     yield app
     app.extensions["engine"].dispose()
