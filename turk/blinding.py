@@ -9,6 +9,7 @@ from evalsuite.db import now, session_scope
 from turk.design import arms_of
 from turk.frames import COMPLETED
 from turk.progress import Progress, wanted_of
+from turk.result_tables import AnalysisRow
 from turk.studies import user_name
 from turk.study import Study
 from turk.tables import DecisionRow, SessionRow
@@ -26,11 +27,16 @@ def hidden(state: str, progress: Progress, *, synthetic: bool) -> bool:
 
 
 def blinded(db: Session, study_id: int, state: str, frozen: Study) -> bool:
-    """Tell whether nothing may be shown of how people saw a study's conditions: its rule is not met, nobody looked."""
-    if state == "closed":
+    """Tell whether nothing may be shown of how people saw a study's conditions.
+
+    Its rule is not met, nobody looked, and no analysis is kept: what was seen once, before somebody was forgotten,
+    cannot be unseen.
+    """
+    if state == "closed" or rule_met(db, study_id, frozen):
         return False
     looked = select(DecisionRow.id).where(DecisionRow.study_id == study_id, DecisionRow.kind == LOOKED).limit(1)
-    return not rule_met(db, study_id, frozen) and db.scalar(looked) is None
+    kept = select(AnalysisRow.study_id).where(AnalysisRow.study_id == study_id, AnalysisRow.synthetic.is_(False))
+    return db.scalar(looked) is None and db.scalar(kept) is None
 
 
 def rule_met(db: Session, study_id: int, frozen: Study) -> bool:

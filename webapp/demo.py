@@ -16,6 +16,8 @@ PORT = 8000
 PEOPLE = 24
 AUDITED = 4000
 """Images of the audit: enough for a demo; a study of one's own takes the command's 20,000."""
+DRAWS = 300
+"""Resamples of the photos behind how metrics agree with people: enough for a demo."""
 RATES = {"levin2004": 0.40, "welsh2002": 0.25, "mean_ab": 0.10}
 """Planted, as if people had been fooled so often: synthetic participants have no eyes."""
 STUDY = """\
@@ -46,6 +48,7 @@ def commands(out: Path, name: str) -> list[list[str]]:
         ["turk", "audit", name, "--images", str(AUDITED), *database],
         ["turk", "simulate", name, "--n", str(PEOPLE), "--fool-rate", rates, *database],
         ["turk", "analyze", name, "--synthetic", *database],
+        ["turk", "agree", name, "--synthetic", "--draws", str(DRAWS), *database],
         ["turk", "launch", name, "--url", f"http://127.0.0.1:{PORT}", *database],
     ]
 

@@ -46,7 +46,9 @@ def add_study(engine: Engine) -> int:
                 made_at=now(),
                 finished=120,
                 record=record(),
-                tables=[],
+                tables=[
+                    {"caption": "People", "columns": ["Condition"], "rows": [[name, []] for name in RATES], "notes": []}
+                ],
                 methods="",
                 agreement=None,
             )
@@ -55,8 +57,16 @@ def add_study(engine: Engine) -> int:
 
 
 def record() -> dict[str, Any]:
-    """What the analysis says of differences and of how well fakes are told."""
+    """What the analysis says of rates, of differences and of how well fakes are told."""
+    conditions = {
+        name: {"fool_rate": {"value": rate, "ci95_these_photos": [rate - 0.03, rate + 0.03],
+                             "ci95_new_photos": [rate - 0.05, rate + 0.05], "participants": 40, "trials": 480,
+                             "photos": PHOTOS}}
+        for name, rate in RATES.items()
+    }  # fmt: skip
     return {
+        "measure": "fool_rate", "stopping_rule_met": True, "excluded": [], "conditions": conditions,
+        "everyone": {"participants": 120, "conditions": conditions, "differences": []},
         "differences": [
             {"a": a, "b": b, "value": value, "ci95": [value - 0.06, value + 0.06],
              "ci95_these_photos": [value - 0.04, value + 0.04], "p": p, "p_holm": p}

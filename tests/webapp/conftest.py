@@ -54,7 +54,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """A site with three runs and three studies, over a database of each kind in turn; tests only read it."""
+    """A site with three runs and four studies, over a database of each kind in turn; tests only read it."""
     if request.param == "sqlite":
         folder = request.getfixturevalue("filled")
         yield from _site(f"sqlite:///{folder / 'evalsuite.db'}", folder)

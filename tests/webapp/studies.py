@@ -68,7 +68,7 @@ def finish(engine: Engine) -> None:
             trial.stimuli = pair if trial.fake_place == 0 else pair[::-1]
             shown = [(place, 500.0 + 1600 * turn) for turn, place in enumerate(trial.turns)]
             trial.exposure = {"hidden": False, "shown": [
-                {"place": place, "on_ms": on, "off_ms": on + trial.measured_ms, "frames": 60,
+                {"place": place, "on_ms": on, "off_ms": on + (trial.measured_ms or 0), "frames": 60,
                  "long_frames": int(not trial.valid)} for place, on in shown
             ]}  # fmt: skip
     sweep(engine)
@@ -78,10 +78,10 @@ def analyze_now(engine: Engine, study: StudyRow, synthetic: bool = False) -> Non
     """Keep an analysis, as `turk analyze` and `turk agree` do."""
     made = [getattr(frames, name)(engine, study.id, synthetic=synthetic) for name in ("responses", "sessions")]
     known = Study.from_json(study.config)
-    found = analyze(*made, known)
+    found = analyze(made[0], made[1], known)
     keep_analysis(engine, study.id, found, (made[0], made[1]))
     with session_scope(engine) as db:
-        agreed = agreement(scores_of(db, study), sample(*made, found.excluded).trials, draws=100)
+        agreed = agreement(scores_of(db, study), sample(made[0], made[1], found.excluded).trials, draws=100)
         keep_agreement(db, study.id, synthetic, agreed)
 
 

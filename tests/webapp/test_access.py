@@ -64,6 +64,24 @@ EXPECTED: dict[str, dict[str, int]] = {
     "/color.csv": DATA,
     "/color/gray": {"anonymous": LOGIN, "viewer": 404, "researcher": 404, "admin": 404},
     "/api/color/methods": {"anonymous": OUT, "viewer": 503, "researcher": 503, "admin": 503},
+    "/studies": PAGE,
+    **dict.fromkeys(("/studies.json", "/studies.csv"), DATA),
+    **dict.fromkeys(
+        ("/studies/1", "/studies/1/monitor", "/studies/1/results", "/studies/1/timing", "/studies/1/metrics"), PAGE
+    ),
+    **{
+        f"/studies/1{view}.{form}": DATA
+        for view in ("", "/monitor", "/results", "/timing", "/metrics")
+        for form in ("json", "csv")
+    },
+    **{f"/studies/1/{view}.tex": DATA for view in ("results", "timing", "metrics")},
+    **{f"/studies/1/{view}.bib": DATA for view in ("results", "timing")},
+    **dict.fromkeys(("/studies/1/sessions", "/sessions/1", "/trials/1"), SHARING),
+    **{
+        f"{view}.{form}": SHARING | {"anonymous": OUT}
+        for view in ("/studies/1/sessions", "/sessions/1", "/trials/1")
+        for form in ("json", "csv")
+    },
     "/shares": SHARING,
 }
 NOBODY = "0" * 32
@@ -93,6 +111,7 @@ OTHERS: dict[str, dict[str, int]] = {
     f"GET /output/1/1/{NOBODY}.png": UNKNOWN,
     f"GET /target/1/1/{NOBODY}.png": UNKNOWN,
     f"GET /gray/1/1/{NOBODY}.png": UNKNOWN,
+    "GET /stimulus/1/0.png": {"anonymous": OUT, "viewer": DENIED, "researcher": IN, "admin": IN},
     "GET /s/nobody": all_of(404),
     "GET /static/app.css": all_of(IN),
     "GET /study/street": all_of(IN),

@@ -44,9 +44,11 @@ def answer(asked: Asked) -> Answer:
         rates = photo_rates(asked.session, monitor.known.id, monitor.synthetic)
         found = points(asked.session, monitor.known, rates, metric)
         ends = disagreements(found, metric, DISAGREE)
-        said |= {"metric": metric.name, "disagree": {k: _records(asked, monitor, found, v) for k, v in ends.items()}}
+        links = _links(asked, monitor, found, [k for order in ends.values() for k in order])
+        said |= {"metric": metric.name, "disagree": {name: _records(found, k, links) for name, k in ends.items()}}
         if asked.form == "html":
-            context |= {"ends": _tiles(asked, monitor, found, ends, metric), "chart": _chart(found, metric)}
+            context |= {"ends": {name: _tiles(found, k, links, metric) for name, k in ends.items()},
+                        "chart": _chart(found, metric)}  # fmt: skip
     context |= {"known": known, "metric": metric, "tables": tables if lines else [], "lines": lines,
                 "agree": command_of(monitor, "agree")}  # fmt: skip
     return Answer(title, said, lambda: lines, context, (lambda: tables[0]) if lines else None, {}, lambda: tables[1:])
@@ -92,28 +94,22 @@ def _chart(found: Points, metric: Metric) -> Any:
     return scatter(found.scores, found.shrunk, [rate.condition for rate in found.rates], titles)
 
 
-def _records(asked: Asked, monitor: Monitor, found: Points, order: Sequence[int]) -> list[dict[str, Any]]:
+def _links(asked: Asked, monitor: Monitor, found: Points, order: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Point to where its photo's page and pictures are."""
     photos = [(found.rates[k].condition, found.rates[k].photo) for k in order]
-    links = photo_links.records(asked, monitor.known, photos)
-    return [
-        found.rates[k]._asdict() | {"score": float(found.scores[k]), "address": link["address"]}
-        for k, link in zip(order, links, strict=True)
-    ]
+    return dict(zip(order, photo_links.records(asked, monitor.known, photos), strict=True))
 
 
-def _tiles(
-    asked: Asked, monitor: Monitor, found: Points, ends: Mapping[str, list[int]], metric: Metric
-) -> dict[str, Any]:
-    shown = printed(metric, found.scores.tolist())
-    made = {}
-    for name, order in ends.items():
-        photos = [(found.rates[k].condition, found.rates[k].photo) for k in order]
-        texts = [
-            f"{found.rates[k].condition}: {100 * found.rates[k].shrunk:.0f}%, {shown.value(float(found.scores[k]))}"
-            for k in order
-        ]
-        made[name] = photo_links.tiles(photo_links.records(asked, monitor.known, photos), photos, texts)
-    return made
+def _records(found: Points, order: Sequence[int], links: Mapping[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [found.rates[k]._asdict() | {"score": float(found.scores[k]), "address": links[k]["address"]} for k in order]
+
+
+def _tiles(found: Points, order: Sequence[int], links: Mapping[int, dict[str, Any]], metric: Metric) -> Any:
+    shown, rates = printed(metric, found.scores.tolist()), [found.rates[k] for k in order]
+    photos = [(rate.condition, rate.photo) for rate in rates]
+    scores = [shown.value(float(found.scores[k])) for k in order]
+    texts = [f"{rate.condition}: {100 * rate.shrunk:.0f}%, {score}" for rate, score in zip(rates, scores, strict=True)]
+    return photo_links.tiles([links[k] for k in order], photos, texts)
 
 
 PAGE = Page(

@@ -1,32 +1,18 @@
-"""Fool rates as they were kept: of conditions, and of photos drawn toward their condition's."""
+"""Fool rates of a study's photos as they were kept, drawn toward their condition's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalsuite.tables import PhotoRow, RunRow
-from turk.blinding import blinded
-from turk.result_tables import FoolRateRow, PhotoRateRow
-from turk.store import Store
-from turk.tables import ConditionRow, StudyRow
+from turk.result_tables import PhotoRateRow
+from turk.tables import ConditionRow
 
 CHUNK = 500
-
-
-class Rate(NamedTuple):
-    """How often people took a method's outputs for photos, with the interval for new photos, and in which study."""
-
-    value: float
-    low: float | None
-    high: float | None
-    participants: int
-    study: int
-    name: str
 
 
 class PhotoRate(NamedTuple):
@@ -47,22 +33,6 @@ PHOTO_RATES = (
            PhotoRateRow.low, PhotoRateRow.high, PhotoRateRow.ranked)
     .join(ConditionRow, ConditionRow.id == PhotoRateRow.condition_id)
 )  # fmt: skip
-
-
-def labeled_real(session: Session, entries: Sequence[int]) -> dict[int, Rate]:
-    """Entry to what people said of it in the newest study of it that may be seen; synthetic ones have no eyes."""
-    read = (
-        FoolRateRow.entry_id, FoolRateRow.value, FoolRateRow.new_low, FoolRateRow.new_high, FoolRateRow.participants,
-        StudyRow.id, StudyRow.name, StudyRow.state, StudyRow.sha256,
-    )  # fmt: skip
-    mine = (FoolRateRow.entry_id.in_(entries), FoolRateRow.synthetic.is_(False))
-    rows = session.execute(
-        select(*read).join(StudyRow, StudyRow.id == FoolRateRow.study_id).where(*mine).order_by(StudyRow.id)
-    ).all()
-    store: Store = current_app.extensions["store"]
-    studies = {(row.id, row.state, row.sha256) for row in rows}
-    seen = {key for key, state, sha in studies if not blinded(session, key, state, store.study(session, sha, key))}
-    return {row[0]: Rate(*row[1:7]) for row in rows if row.id in seen and row[0] is not None}
 
 
 def photo_rates(session: Session, study: int, synthetic: bool) -> list[PhotoRate]:

@@ -15,8 +15,9 @@ function show(ms) {
   const names = [];
   for (const figure of figures) {
     const mine = scenes.filter((one) => one[0] === Number(figure.dataset.place));
-    const lit = mine.some(([, on, off]) => ms >= on - 0.05 && ms < off - 0.05);
-    const masked = !lit && mine.some(([, , off]) => ms >= off - 0.05 && ms < off + mask);
+    const at = ms + frame / 2;
+    const lit = mine.some(([, on, off]) => at >= on && at < off);
+    const masked = !lit && mine.some(([, , off]) => at >= off && at < off + mask);
     const [image, cover] = figure.querySelectorAll("img");
     image.classList.toggle("off", !lit);
     cover.hidden = !masked;

@@ -137,7 +137,7 @@ def test_latex_has_the_table_its_address_and_the_papers(viewer: FlaskClient) -> 
     assert r"\toprule" in text
     assert r"\textbf{" in text
     assert "% http://localhost/leaderboard/1.tex?at=squash-24&m=psnr_rgb" in text
-    assert "% data version 3" in text
+    assert "% data version 5" in text
     assert "%   author = {Ada and Grace}," in text
 
 
