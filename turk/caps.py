@@ -69,7 +69,7 @@ def caps_of(study: Study, each_usd: Decimal) -> Caps:
 def used(db: Session, study_id: int) -> Used:
     """Add up what a study used."""
     tasks = db.scalars(select(TaskRow).where(TaskRow.study_id == study_id)).all()
-    entries = db.scalars(select(LedgerRow).where(LedgerRow.study_id == study_id, LedgerRow.state != "failed")).all()
+    entries = _entries(db, study_id)
     states = _states(db, study_id)
     people, promised = unsure_places(db, study_id), ZERO
     for task in tasks:
@@ -77,7 +77,7 @@ def used(db: Session, study_id: int) -> Used:
         people += count
         promised += undecided * task.each_usd
     unsure = [row for row in entries if row.state == "intended" and row.kind != "approve"]
-    promised += sum((row.amount_usd + row.fee_usd for row in unsure), ZERO)
+    promised += _sum(unsure)
     return Used(people, spent(entries), promised)
 
 
@@ -89,10 +89,20 @@ def unsure_places(db: Session, study_id: int) -> int:
     return int(db.scalars(query.where(*offers)).one() or 0)
 
 
-def spent(entries: Sequence[LedgerRow]) -> Decimal:
+def spent(entries: Sequence[Any]) -> Decimal:
     """What was paid, with fees."""
-    paid = [row for row in entries if row.state == "settled" and row.kind in PAID]
-    return sum((row.amount_usd + row.fee_usd for row in paid), ZERO)
+    return _sum([row for row in entries if row.state == "settled" and row.kind in PAID])
+
+
+def _entries(db: Session, study_id: int) -> Sequence[Any]:
+    """Calls that were made, or perhaps were: equal ones once, with how many there are."""
+    alike = (LedgerRow.kind, LedgerRow.state, LedgerRow.amount_usd, LedgerRow.fee_usd)
+    made = select(*alike, func.count().label("calls")).where(LedgerRow.study_id == study_id)
+    return db.execute(made.where(LedgerRow.state != "failed").group_by(*alike)).all()
+
+
+def _sum(entries: Sequence[Any]) -> Decimal:
+    return sum((row.calls * (row.amount_usd + row.fee_usd) for row in entries), ZERO)
 
 
 def check(caps: Caps, now_used: Used) -> None:

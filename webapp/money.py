@@ -17,7 +17,10 @@ def money_of(session: Session, key: int, study: Study, finished: int) -> dict[st
     Where no recruiter who pays was asked, as of studies by link, only `rewards_usd` is known: what finished sessions
     are worth.
     """
-    rewards = {"reward_usd": str(study.reward_usd), "rewards_usd": str((study.reward_usd * finished).quantize(CENT))}
+    rewards: dict[str, str | None] = {
+        "reward_usd": str(study.reward_usd),
+        "rewards_usd": str((study.reward_usd * finished).quantize(CENT)),
+    }
     if session.scalar(select(func.count()).where(RecruitmentRow.study_id == key)) == 0:
         return rewards | {"spent_usd": None, "promised_usd": None, "cap_usd": None}
     each = session.scalars(select(TaskRow.each_usd).where(TaskRow.study_id == key)).all()

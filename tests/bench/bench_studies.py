@@ -5,6 +5,7 @@ python tests/bench/bench_studies.py [--sessions 8000] [--trials 50] [--database 
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from typing import Any
 
 import click
 import numpy as np
-from bench_pages import TOKEN, Target, address, measure
 from sqlalchemy import Engine, insert
 
 from evalsuite.db import make_engine, now, session_scope, upgrade
@@ -26,6 +26,9 @@ from turk.sweeping import sweep
 from turk.tables import ConditionRow, ParticipantRow, PlaceRow, SessionRow, StudyRow, TrialRow
 from webapp import create_app
 from webapp.config import Config
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.bench.bench_pages import TOKEN, Target, address, measure
 
 ARMS = ("ours", "theirs", "eccv16", "siggraph17")
 PHOTOS = 1000

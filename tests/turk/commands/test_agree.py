@@ -12,7 +12,6 @@ from sqlalchemy import Engine, select, update
 from evalsuite.db import make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
 from evalsuite.store import data_version
-from evalsuite.tables import EntryRow
 from tests.turk.planted import World, keep, planted
 from tests.turk.studies_made import make_study
 from tests.webapp.runs import import_three_runs
@@ -99,18 +98,18 @@ def test_a_study_of_preferences_has_no_fool_rates(sqlite_engine: Engine, tmp_pat
 
 
 def test_a_run_without_scores_of_what_is_shown_is_told(done: Engine) -> None:
-    with session_scope(done) as db:
-        entries = db.scalars(select(EntryRow).where(EntryRow.run_id == 1)).all()
-        before = {entry.id: entry.run_id for entry in entries}
-        for entry in entries:
-            entry.run_id = 2
+    set_run(done, 2)
 
     with pytest.raises(UserError, match="no scores of single photos"):
         said(done, "done")
 
-    with session_scope(done) as db:
-        for key, run in before.items():
-            db.get_one(EntryRow, key).run_id = run
+    set_run(done, 1)
+
+
+def set_run(engine: Engine, run: int) -> None:
+    """Let the study be of another run, which has other methods."""
+    with session_scope(engine) as db:
+        db.execute(update(StudyRow).where(StudyRow.id == DONE).values(run_id=run))
 
 
 def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
@@ -119,7 +118,8 @@ def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
         version = data_version(db)
         assert db.scalars(select(AnalysisRow)).all() == []
         row = db.scalars(select(StudyRow)).one()
-        assert blinded(db, row.id, row.state, Study.from_json(row.config))
+        known = row.id, row.state, Study.from_json(row.config)
+        assert blinded(db, *known)
 
     analyzed(street, "--unblind")
 
@@ -128,7 +128,7 @@ def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
         assert (kept.synthetic, kept.finished, kept.record["stopping_rule_met"]) == (False, 8, False)
         assert kept_tables(kept.tables)[0].columns[:2] == ("Condition", "Fool rate (%)")
         assert kept.methods.startswith("# Methods")
-        assert not blinded(db, row.id, row.state, Study.from_json(row.config))
+        assert not blinded(db, *known)
         assert data_version(db) > version
 
 
@@ -137,6 +137,7 @@ def test_what_is_kept_takes_the_place_of_what_was(street: Engine) -> None:
     analyzed(street, "--unblind")
 
     with session_scope(street, read_only=True) as db:
+        db.expire_on_commit = False
         rates = {rate.condition_id: rate for rate in db.scalars(select(FoolRateRow))}
         photos = db.scalars(select(PhotoRateRow)).all()
         kept = db.scalars(select(AnalysisRow)).one().record["conditions"]["ours"]["fool_rate"]
