@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.typesetting import number, span
 from turk.analysis_cells import TITLES
+from turk.registry import protocols
 from turk.result_tables import AnalysisRow
 from webapp.monitoring import Monitor
 from webapp.page import Parameter
@@ -16,6 +17,12 @@ from webapp.parameters import one_of
 
 KINDS = ("these", "new")
 WHO = Parameter("who", "people or synthetic participants", one_of("people", "synthetic"), "people")
+
+
+def measure_of(name: str) -> str | None:
+    """What studies of a protocol measure, None where people color and judge nothing."""
+    known = protocols().get(name)
+    return None if known is None else known.measure
 
 
 def analysis(session: Session, monitor: Monitor) -> AnalysisRow | None:
@@ -39,9 +46,9 @@ def command_of(monitor: Monitor, verb: str = "analyze") -> str:
     return f"turk {verb} {monitor.known.name}{' --synthetic' if monitor.synthetic else ''}"
 
 
-def printed_rates(estimates: Mapping[str, Any] | None, measure: str) -> dict[str, Any]:
+def printed_rates(estimates: Mapping[str, Any] | None, measure: str | None) -> dict[str, Any]:
     """What is estimated, and a line per condition: its name, value and both intervals, as analyses print them."""
-    title, unit, digits = TITLES[measure]
+    title, unit, digits = TITLES.get(measure or "", ("", "", 0))
     lines = [
         (name, number(one["value"], unit, digits), *(span(one[f"ci95_{kind}_photos"], unit, digits) for kind in KINDS))
         for name, one in named(estimates or {}).items()

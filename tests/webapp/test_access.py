@@ -17,6 +17,7 @@ from tests.webapp.answered import add_study
 from tests.webapp.conftest import OF_OUR_OWN, OWNER_TOKEN, come_in, config_of
 from tests.webapp.participant.scripted import DEVICE, Scripted
 from tests.webapp.runs import import_three_runs
+from tests.webapp.studies import add_studies
 from webapp import create_app
 from webapp.access import ROLES, Role
 from webapp.identity import visitor_of
@@ -158,6 +159,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     migrate(url)
     engine = make_engine(url)
     import_three_runs(engine, folder)
+    add_studies(engine, folder)
     add_study(engine)
     make_study(engine, folder / "live")
     engine.dispose()

@@ -8,7 +8,6 @@ from typing import Any
 from evalsuite.errors import UserError
 from evalsuite.typesetting import DASH, Cell, Table, number, span
 from turk.kept import RATED, methods_of
-from turk.registry import protocol
 from turk.tables import StudyRow
 from webapp import photo_links
 from webapp.agreeing import Points, disagreements, points
@@ -16,7 +15,7 @@ from webapp.charts.points import scatter
 from webapp.monitoring import Monitor, head, read
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page, Parameter
-from webapp.people import WHO, analysis, command_of
+from webapp.people import WHO, analysis, command_of, measure_of
 from webapp.queries.boards import metrics_of, preferred
 from webapp.queries.rates import photo_rates
 from webapp.queries.records import Metric
@@ -31,7 +30,7 @@ def answer(asked: Asked) -> Answer:
     kept = analysis(asked.session, monitor)
     said: dict[str, Any] = {"study": head(monitor), "who": monitor.who, "blinded": monitor.blinded}
     context: dict[str, Any] = {"monitor": monitor, "kept": kept, "command": command_of(monitor),
-                               "rated": protocol(monitor.known.protocol).measure in RATED}  # fmt: skip
+                               "rated": measure_of(monitor.known.protocol) in RATED}  # fmt: skip
     title = f"Metrics against people, {monitor.known.name}"
     if kept is None or monitor.known.run_id is None or not context["rated"]:
         return Answer(title, said, tuple, context)

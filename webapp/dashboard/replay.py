@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
+from turk.registry import protocols
 from turk.tables import ConditionRow, TrialRow
 from webapp.charts.timelines import timeline
 from webapp.page import Answer, Asked, Page
@@ -41,6 +42,8 @@ def read(asked: Asked) -> dict[str, Any]:
     if row is None or row.state != "answered":
         raise NotFound(f"There is no answered trial {key}. A session's page lists those that there are.")
     session, known, study, silent = found_session(asked.session, row.session_id)
+    if study.protocol not in protocols():
+        raise NotFound(f"People color in {known.name}: no image was shown for a time that could be replayed.")
     named = asked.session.scalars(select(ConditionRow.name).where(ConditionRow.id == row.condition_id)).one()
     beside = asked.session.execute(
         select(TrialRow.number, TrialRow.id)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from turk.registry import protocol
 from webapp.charts.bars import hours_chart
 from webapp.monitoring import Monitor, exclusions, read, rows, told
 from webapp.page import Answer, Asked, Page
-from webapp.people import WHO, headline, printed_rates
+from webapp.people import WHO, headline, measure_of, printed_rates
 
 
 def answer(asked: Asked) -> Answer:
@@ -20,7 +19,7 @@ def answer(asked: Asked) -> Answer:
     said["conditions"] = rates
     context: dict[str, Any] = {}
     if asked.form == "html":
-        context = monitor_context(monitor, said) | printed_rates(rates, protocol(monitor.known.protocol).measure)
+        context = monitor_context(monitor, said) | printed_rates(rates, measure_of(monitor.known.protocol))
     return Answer(f"Study {monitor.known.name}", said, partial(rows, said), context)
 
 

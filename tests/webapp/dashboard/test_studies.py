@@ -457,3 +457,16 @@ def test_sessions_come_in_pages(own: Flask, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert len(seen) == len(set(seen)) == 2 * MANY
     assert seen == sorted(seen, reverse=True)
+
+
+def test_a_study_in_which_people_color_has_every_page_and_nothing_to_replay(own: Flask) -> None:
+    with session_scope(own.extensions["engine"]) as db:
+        for row in db.scalars(select(StudyRow).where(StudyRow.id.in_((BLINDED, NEW)))):
+            row.protocol, row.config = "novice2017", row.config | {"protocol": "novice2017"}
+        trial = db.scalars(select(TrialRow.id).join(SessionRow).where(SessionRow.study_id == BLINDED)).first()
+    visitor = come_in(own, "researcher")
+
+    assert {visitor.get(f"/studies/{key}{view}").status_code for key in (BLINDED, NEW) for view in VIEWS} == {200}
+    assert "measures something else" in visitor.get(f"/studies/{NEW}/metrics").text
+    answer = visitor.get(f"/trials/{trial}")
+    assert (answer.status_code, "People color in blinded" in answer.text) == (404, True)
