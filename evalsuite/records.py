@@ -13,6 +13,7 @@ from evalsuite.results import Run
 from evalsuite.summary import finite
 
 if TYPE_CHECKING:
+    from evalsuite.backbones.confusions import Confusions
     from evalsuite.chroma import Chroma
     from evalsuite.tournament import Match, Rank
 
@@ -121,6 +122,12 @@ def chromas(found: Iterable[Chroma], run_id: int) -> Iterator[dict[str, Any]]:
         bins = None if colors.bins is None else colors.bins.astype("<f8").tobytes()
         histogram = colors.histogram.astype("<i8").tobytes()
         yield {"run_id": run_id, "name": colors.name, "histogram": histogram, "bins": bins}
+
+
+def confusions(found: Iterable[Confusions], run_id: int) -> Iterator[dict[str, Any]]:
+    """The pairs of classes that recoloring makes classifiers confuse."""
+    for one in found:
+        yield {"run_id": run_id, "metric": one.metric, "name": one.colorizer, "pairs": list(one.pairs)}
 
 
 def failures(run: Run, run_id: int, entries: Mapping[str, int]) -> Iterator[dict[str, Any]]:

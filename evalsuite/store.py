@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from evalsuite.boards import Board, update_board
 from evalsuite.db import Base, now, session_scope
-from evalsuite.records import about, chromas, curves, failures, outputs, pairs, scores, spread, summaries
+from evalsuite.records import about, chromas, confusions, curves, failures, outputs, pairs, scores, spread, summaries
 from evalsuite.results import Run, sha256_of
 from evalsuite.tables import (
     ChromaRow,
     ColorizerRow,
+    ConfusionRow,
     CounterRow,
     CurveRow,
     DatasetRow,
@@ -39,6 +40,7 @@ from evalsuite.vectors import pack
 if TYPE_CHECKING:
     import psycopg
 
+    from evalsuite.backbones.confusions import Confusions
     from evalsuite.chroma import Chroma
     from evalsuite.tournament import Tournament
 
@@ -77,6 +79,7 @@ def import_run(
     run: Run,
     compare: Callable[[Run], Tournament] | None = None,
     look: Callable[[Run], Sequence[Chroma]] | None = None,
+    confuse: Callable[[Run], Sequence[Confusions]] | None = None,
 ) -> Imported:
     """Put a run folder into the database in one transaction; a run that is there changes nothing.
 
@@ -86,6 +89,8 @@ def import_run(
         compare: Makes the matches and ranks of a run that is new, `evalsuite.tournament.tournament`; without it the
             database has none.
         look: Counts the colors of a run that is new, `evalsuite.chroma.chroma`; without it the database has none.
+        confuse: Lists which classes recoloring turns into which in a run that is new,
+            `evalsuite.backbones.confusions.confusions_of`; without it the database has none.
 
     Returns:
         The run's key, whether it is new, and how many scores it has.
@@ -99,12 +104,14 @@ def import_run(
             return known
     played = compare(run) if compare is not None else None
     seen = look(run) if look is not None else ()
+    confused = confuse(run) if confuse is not None else ()
     with session_scope(engine) as session:
         _wait_for_other_imports(session)
         if known := _known(session, identity):
             return known
         imported = _import_new(session, run, identity, played)
         _insert(session, ChromaRow, chromas(seen, imported.run_id))
+        _insert(session, ConfusionRow, confusions(confused, imported.run_id))
         return imported
 
 

@@ -222,6 +222,17 @@ class ChromaRow(Base):
     bins: Mapped[bytes | None]
 
 
+class ConfusionRow(Base):
+    """Which classes recoloring turns into which for a classifier: `evalsuite.backbones.confusions.aggravated`."""
+
+    __tablename__ = "confusions"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(RunRow.id, ondelete="CASCADE"), primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    pairs: Mapped[list[Any]]
+
+
 class FailureRow(Base):
     """A photo without a score, and why: of one entry, or of the whole run where it could not be decoded."""
 

@@ -3,12 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from evalsuite.backbones.catalog import class_names
-from evalsuite.errors import Unavailable
+from evalsuite.errors import Unavailable, UserError
+from evalsuite.results import Run
+
+CLASSIFIED = ("top1_", "agreement_")
+"""How metrics begin that keep the classes of photos and outputs."""
+MOST = 100
+"""As many pairs as the paper's supplement lists."""
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """What recoloring by a method makes a classifier confuse; `pairs` as `aggravated` lists them."""
+
+    colorizer: str
+    metric: str
+    pairs: Sequence[dict[str, int | str]]
+
+
+def confusions_of(run: Run) -> list[Confusions]:
+    """List the confusions of every method of a run and every classifier that was asked there."""
+    metrics = [metric for metric in run.metrics if metric.startswith(CLASSIFIED)]
+    return [
+        Confusions(colorizer, metric, confusions(run, colorizer, metric, MOST))
+        for metric in metrics
+        for colorizer in run.colorizers
+        if {"class", "target.class"} <= run.columns(colorizer, metric)[1].keys()
+    ]
+
+
+def confusions(run: Run, colorizer: str, metric: str, most: int) -> Sequence[dict[str, int | str]]:
+    """List the pairs of classes that a classifier confuses more after recoloring than before, most aggravated first.
+
+    Raises:
+        UserError: The run has no such colorizer or metric, or the metric keeps no classes.
+    """
+    if metric not in run.manifest["metrics"]:
+        raise UserError(f"confusions: {metric} is not in this run. It has: {', '.join(run.metrics)}.")
+    _, columns = run.columns(colorizer, metric)
+    if not {"class", "target.class"} <= columns.keys():
+        raise UserError(f"confusions: {metric} keeps no classes. Take top1_* or agreement_* of a run made anew.")
+    real = np.asarray(columns["target.class"])
+    labels = np.asarray(columns.get("target.label", real))
+    known = labels >= 0
+    return aggravated(labels[known], real[known], np.asarray(columns["class"])[known], most)
 
 
 def aggravated(

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-import numpy as np
 
-from evalsuite.backbones.confusions import aggravated
+from evalsuite.backbones.confusions import confusions
 from evalsuite.errors import UserError
 from evalsuite.results import Run, open_run
 from evalsuite.typesetting import Cell, Table, latex, markdown
@@ -41,23 +40,6 @@ def command(run: Path, colorizers: tuple[str, ...], metric: str | None, most: in
     chosen = metric or next((m for m in opened.metrics if m.startswith("top1_")), None) or _first(opened)
     found = {name: confusions(opened, name, chosen, most) for name in colorizers or opened.colorizers}
     click.echo(_printed(opened, found, chosen, form))
-
-
-def confusions(run: Run, colorizer: str, metric: str, most: int) -> Pairs:
-    """List the pairs of classes that a classifier confuses more after recoloring than before, most aggravated first.
-
-    Raises:
-        UserError: The run has no such colorizer or metric, or the metric keeps no classes.
-    """
-    if metric not in run.manifest["metrics"]:
-        raise UserError(f"confusions: {metric} is not in this run. It has: {', '.join(run.metrics)}.")
-    _, columns = run.columns(colorizer, metric)
-    if not {"class", "target.class"} <= columns.keys():
-        raise UserError(f"confusions: {metric} keeps no classes. Take top1_* or agreement_* of a run made anew.")
-    real = np.asarray(columns["target.class"])
-    labels = np.asarray(columns.get("target.label", real))
-    known = labels >= 0
-    return aggravated(labels[known], real[known], np.asarray(columns["class"])[known], most)
 
 
 def _first(run: Run) -> str:

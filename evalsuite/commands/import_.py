@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from evalsuite.backbones.confusions import confusions_of
 from evalsuite.chroma import chroma
 from evalsuite.db import default_url, make_engine, upgrade
 from evalsuite.results import open_run
@@ -28,7 +29,7 @@ def command(run: Path, url: str | None) -> None:
     opened = open_run(run)
     engine = make_engine(url or default_url())
     upgrade(engine)
-    imported = import_run(engine, opened, tournament, chroma)
+    imported = import_run(engine, opened, tournament, chroma, confusions_of)
     make_thumbnails(opened, thumbnails_folder(url or default_url()))
     done = f"imported, {imported.scores} scores" if imported.new else "is already there, nothing changed"
     click.echo(f"{run}: {done} (run {imported.run_id} in {engine.url.render_as_string(hide_password=True)})")

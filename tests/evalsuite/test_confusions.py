@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from evalsuite.backbones.confusions import confusions
 from evalsuite.cli import group
-from evalsuite.commands.confusions import confusions
 from evalsuite.errors import UserError
 from evalsuite.results import Run
 from tests.evalsuite.folders import write_run

@@ -227,7 +227,7 @@ def test_two_study_files_and_one_report(sqlite_engine: Engine, tmp_path: Path, m
         out = tmp_path / "colored"
         told = ran(sqlite_engine, "collect", "paint", "--synthetic", "--out", out)
         assert "14 photos, each colored by" in told
-        judge = yaml.safe_load((out / "judge.yaml").read_text()) | {"analysis": {"draws": 200}}
+        judge = yaml.safe_load((out / "judge.yaml").read_text()) | {"analysis": {"draws": 1000}}
         judge["parameters"] |= {"size": 64}
         (out / "judge.yaml").write_text(yaml.safe_dump(judge))
         ran(sqlite_engine, "build", out / "judge.yaml")

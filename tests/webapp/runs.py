@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 from sqlalchemy import Engine
 
+from evalsuite.backbones.confusions import Confusions
 from evalsuite.chroma import Chroma
 from evalsuite.results import Run, open_run
 from evalsuite.stats import Difference
@@ -45,7 +46,7 @@ def import_three_runs(engine: Engine, folder: Path) -> None:
     """Import a run of three methods, one of a rival on the same photos, and one with hints at another size."""
     photos = write_photos(folder / "photos")
     first = write_run(folder / "first", photos, ("truth", "gray", "good"))
-    import_run(engine, first, fid_matches, colors)
+    import_run(engine, first, fid_matches, colors, confused)
     second = write_run(folder / "second", photos, ("rival",))
     import_run(engine, second, look=colors)
     import_run(engine, write_run(folder / "third", photos, ("gray", "good", "mine.5", "mine.50"), policy="crop"))
@@ -152,6 +153,20 @@ def colors(run: Run) -> list[Chroma]:
     bins = np.zeros((2, 313))
     bins[:, [0, 100, 200]] = [[5, 80, 990], [10, 100, 1000]]
     return [Chroma("target", counts, None), *(Chroma(method, counts, bins) for method in run.colorizers)]
+
+
+def confused(run: Run) -> list[Confusions]:
+    """What a classifier confuses: gray photos, and more often than before."""
+    pair: dict[str, int | str] = {
+        "label": 3,
+        "answer": 7,
+        "before": 1,
+        "after": 6,
+        "label_name": "a <tiger>",
+        "answer_name": "cock",
+    }
+    unnamed: dict[str, int | str] = {"label": 4, "answer": 8, "before": 0, "after": 2}
+    return [Confusions("gray", "top1_vgg16", [pair, unnamed]), Confusions("good", "top1_vgg16", [])]
 
 
 def fid_matches(run: Run) -> Tournament:

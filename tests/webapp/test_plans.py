@@ -14,12 +14,13 @@ from tests.webapp.conftest import come_in
 
 LARGE = (
     "scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "chroma", "trials", "failures",
-    "photo_rates", "fool_rates", "analyses", "digests",
+    "confusions", "photo_rates", "fool_rates", "analyses", "digests",
 )  # fmt: skip
 AT = "at=squash-24"
 VIEWS = {
     "/": 4,
-    "/run/1": 15,
+    "/run/1": 16,
+    "/confusions/1": 8,
     f"/leaderboard/1?{AT}": 10,
     f"/leaderboard/1?{AT}&m=psnr_rgb,auc&pin=2": 13,
     f"/leaderboard/1?{AT}&m=fool_rate&by=fool_rate&pin=2": 13,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from evalsuite.tables import CurveRow, DatasetRow, EntryRow, FailureRow, MetricRow, RunRow
+from evalsuite.tables import ConfusionRow, CurveRow, DatasetRow, EntryRow, FailureRow, MetricRow, RunRow
 from evalsuite.typesetting import Cell, Table, describe
 from webapp.charts.axes import LINES
 from webapp.charts.lines import cumulative, cumulative_chart, hints_chart
@@ -41,6 +41,7 @@ def answer(asked: Asked) -> Answer:
     context = {} if asked.form != "html" else {
         "entries": entries, "facts": _facts(row), "described": describe(shown), "failed": _failed(session, key),
         "command": shlex.join(["evalsuite", *row.facts.get("command", ())]), "curve": _curve(session, entries),
+        "confused": session.scalar(select(ConfusionRow.name).where(ConfusionRow.run_id == key).limit(1)) is not None,
         "hints": _hints(session, entries), "seconds": row.facts.get("seconds", {}), "table": _table(session, entries),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in entries if entry.about.get("cite")}
