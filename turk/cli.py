@@ -15,6 +15,7 @@ COMMANDS = {
     "launch": ("turk.commands.launch", "Open a study to people."),
     "status": ("turk.commands.status", "Show how far a study is."),
     "extend": ("turk.commands.extend", "Ask for the people who are still missing."),
+    "listen": ("turk.commands.listen", "Have a recruiter tell our site when something happens."),
     "sync": ("turk.commands.sync", "Settle a study by the recruiter's own list."),
     "pay": ("turk.commands.pay", "Pay everyone whom the study's rule pays, up to the wage floor."),
     "decide": ("turk.commands.decide", "Approve or reject one person's work, with a reason."),

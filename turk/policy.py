@@ -24,6 +24,7 @@ MTURK_OPERATIONS = (
     "RejectAssignment",
     "SendBonus",
     "UpdateExpirationForHIT",
+    "UpdateNotificationSettings",
 )
 """Those that turk.recruiters.mturk calls; a test compares."""
 S3_ACTIONS = ("DeleteObject", "GetObject", "PutObject")

@@ -252,6 +252,7 @@ def _copy(engine: Engine, name: str, wish: Wish, own: Engine) -> Study:
     with session_scope(engine, read_only=True) as db:
         row = find_study(db, name)
         study, folder = study_of(row), Path(row.folder)
+    protocol(study.protocol)  # refuses studies in which people color
     arms = len(arms_of(study))
     if wish.people % arms:
         raise UserError(f"--n: the study has {arms} arms, and each gets as many people; got {wish.people}. Correct it.")

@@ -65,6 +65,10 @@ UNKNOWN = frozenset(
     {"AssignmentDoesNotExist", "ValidationException", "InvalidParameterValue", "PermissionDeniedException"}
 )
 """Codes for an identifier that is none, or none of ours."""
+EVENTS = (
+    "AssignmentAccepted", "AssignmentAbandoned", "AssignmentReturned", "AssignmentSubmitted", "HITExpired",
+    "HITReviewable",
+)  # fmt: skip
 STATES: Mapping[str, WorkState] = {"Submitted": "submitted", "Approved": "approved", "Rejected": "rejected"}
 
 
@@ -146,6 +150,11 @@ class MTurkDesk:
         for person in sorted({*people} - known):
             values = {"QualificationTypeId": own, "WorkerId": person, "IntegerValue": 1, "SendNotification": False}
             self._ask("associate_qualification_with_worker", **values)
+
+    def listen(self, facts: Mapping[str, Any], topic: str) -> None:
+        """Have an SNS topic told what happens to the study's HITs; the same again changes nothing."""
+        told = {"Destination": topic, "Transport": "SNS", "Version": "2006-05-05", "EventTypes": list(EVENTS)}
+        self._ask("update_notification_settings", HITTypeId=facts["hit_type"], Notification=told, Active=True)
 
     def pause(self, task: Task) -> None:
         """End a HIT's time."""

@@ -51,6 +51,7 @@ STATES: Mapping[str, WorkState] = {
 }
 OFFERS: Mapping[str, TaskState] = {"ACTIVE": "open", "COMPLETED": "closed"}
 """Of studies; all others are paused, but for those that wait for their last people to be decided."""
+EVENT = "submission.status.change"
 BONUS_LATENCY = timedelta(minutes=15)
 """Bonuses are paid in the minutes after the order; only then can it be told whether there was one."""
 SHORTEST_REASON = 100
@@ -140,6 +141,18 @@ class ProlificDesk:
         known = {one["participant_id"] for one in self.api.get(path)["results"]}
         for some in _parts(sorted({*people} - known)):
             self.api.post(path, participant_ids=some)
+
+    def listen(self, target: str) -> str:
+        """Have an address told what happens to submissions; return the secret that events are signed with."""
+        workspace = self._workspace()
+        secrets = self.api.get("/hooks/secrets/", workspace_id=workspace)["results"]
+        secret = secrets[0] if secrets else self.api.post("/hooks/secrets/", workspace_id=workspace)
+        known = self.api.get("/hooks/subscriptions/", workspace_id=workspace)["results"]
+        if not any((one["target_url"], one["event_type"]) == (target, EVENT) for one in known):
+            asked = {"workspace_id": workspace, "event_type": EVENT, "target_url": target}
+            made, headers = self.api.post_for_headers("/hooks/subscriptions/", **asked)
+            self.api.post(f"/hooks/subscriptions/{made['id']}/", secret=headers.get("x-hook-secret", ""))
+        return str(secret["value"])
 
     def pause(self, task: Task) -> None:
         """Let nobody new begin."""

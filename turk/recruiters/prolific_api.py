@@ -47,15 +47,19 @@ class Api:
 
     def get(self, path: str, **query: Any) -> Any:
         """Read something."""
-        return self._ask("GET", f"{path}?{urlencode(query)}" if query else path, None)
+        return self._ask("GET", f"{path}?{urlencode(query)}" if query else path, None)[0]
 
     def post(self, path: str, **body: Any) -> Any:
         """Do something."""
+        return self._ask("POST", path, body)[0]
+
+    def post_for_headers(self, path: str, **body: Any) -> tuple[Any, Mapping[str, str]]:
+        """Do something whose answer has a part in its headers; their names are in small letters."""
         return self._ask("POST", path, body)
 
     def patch(self, path: str, **body: Any) -> Any:
         """Change something."""
-        return self._ask("PATCH", path, body)
+        return self._ask("PATCH", path, body)[0]
 
     def pages(self, path: str, **query: Any) -> Iterator[Mapping[str, Any]]:
         """Read a list to its end."""
@@ -70,10 +74,10 @@ class Api:
             if not rows or (seen >= count if count is not None else len(rows) < PAGE):
                 return
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[Any, Mapping[str, str]]:
         for attempt in range(1, self.attempts + 1):
             try:
-                status, said = self._once(method, path, body)
+                status, said, headers = self._once(method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 if method == "GET" and attempt < self.attempts:
                     _pause(attempt)
@@ -82,12 +86,12 @@ class Api:
             if attempt < self.attempts and (status == 429 or (status >= 500 and method == "GET")):
                 _pause(attempt)
             elif status < 300:
-                return json.loads(said or b"null")
+                return json.loads(said or b"null"), headers
             else:
                 _explain(method, path, status, said)
         raise Unsure(f"Prolific: there were too many calls. {LATER}")
 
-    def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
+    def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes, Mapping[str, str]]:
         parts = urlsplit(self.server)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
@@ -96,7 +100,7 @@ class Api:
             content = None if body is None else json.dumps(body).encode()
             connection.request(method, f"{BASE}{path}", content, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
         finally:
             connection.close()
 
