@@ -472,7 +472,7 @@ class ProlificTrade(Trade):
 @pytest.fixture
 def prolific_trade(engine: Engine, emulator: Emulator, tmp_path: Path) -> ProlificTrade:
     made = make_trade(engine, emulator, tmp_path / "street", recruiter="prolific")
-    return ProlificTrade(made.engine, made.emulator, made.name)
+    return ProlificTrade(made.engine, made.emulator, made.name, recruiters=recruiter)
 
 
 def test_a_whole_study_from_launch_to_close_costs_what_the_server_says(prolific_trade: ProlificTrade) -> None:
@@ -519,7 +519,7 @@ def test_who_declines_comes_back_with_the_code_of_the_screened_out(prolific_trad
 
 def test_who_finds_no_place_is_told_so_with_a_way_back(engine: Engine, emulator: Emulator, tmp_path: Path) -> None:
     made = make_trade(engine, emulator, tmp_path / "street", recruiter="prolific", participants_per_condition=1)
-    trade = ProlificTrade(made.engine, made.emulator, made.name)
+    trade = ProlificTrade(made.engine, made.emulator, made.name, recruiters=recruiter)
     trade.launch()
     part = trade.take(1)
     come(trade.store, PROLIFIC_PID=person(9), STUDY_ID="x", SESSION_ID="forged")
