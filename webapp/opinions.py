@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.contest import Matches, standings
 from evalsuite.styles import LABELED_REAL
+from webapp.keeping import kept
 from webapp.queries.differences import Difference
 from webapp.queries.fooling import Fooled, Told, told_apart
 from webapp.queries.records import Cell, Cells, Metric
@@ -23,6 +24,16 @@ PEOPLE = Metric(
 Z95 = 1.959963984540054
 Pairs = Mapping[tuple[int, int], tuple[Told, int]]
 """(entry, entry) of one study to what it says of them, and 1, or -1 where it has them the other way round."""
+
+
+def people_ranked(session: Session, found: Mapping[int, Fooled]) -> tuple[Pairs, Cells]:
+    """What studies say of two of these methods, and where each stands."""
+
+    def ranked() -> tuple[Pairs, Cells]:
+        pairs = pairs_of(session, found)
+        return pairs, people_cells(found, pairs)
+
+    return kept(session, "people ranked", tuple(found), ranked)
 
 
 def people_cells(found: Mapping[int, Fooled], pairs: Pairs) -> Cells:

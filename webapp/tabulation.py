@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from evalsuite.styles import LABELED_REAL, PAPERS, Column
 from evalsuite.typesetting import DASH, Cell, Table, describe
 from webapp.numbers import Printed, printed
-from webapp.opinions import PEOPLE, pairs_of, people_cells, people_differences
+from webapp.opinions import PEOPLE, people_differences, people_ranked
 from webapp.queries.boards import bests, cells
 from webapp.queries.differences import Difference, differences, vectors
 from webapp.queries.fooling import Fooled
@@ -110,8 +110,8 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     """Read what a leaderboard shows."""
     wanted = {metric.id: metric for metric in [chosen.by, *(metric for _, metric in chosen.columns)] if metric}
     keys = [entry.id for entry in chosen.shown] + ([chosen.pin.id] if chosen.pin else [])
-    pairs = pairs_of(session, chosen.people) if PEOPLE.id in wanted else {}
-    scores = {**cells(session, keys, list(wanted)), **people_cells(chosen.people, pairs)}
+    pairs, ranked = people_ranked(session, chosen.people) if PEOPLE.id in wanted else ({}, {})
+    scores = {**cells(session, keys, list(wanted)), **ranked}
     competing = {entry.id for entry in chosen.shown if "target" not in entry.accepts}
     domains = {key: _domain([s for (e, m), s in scores.items() if m == key and e in competing]) for key in wanted}
     apart: dict[tuple[int, int], Difference] = {}

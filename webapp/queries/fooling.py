@@ -19,6 +19,7 @@ from evalsuite.tables import PhotoRow
 from turk.registry import protocols
 from turk.result_tables import AnalysisRow, FoolRateRow, PhotoRateRow
 from turk.tables import ConditionRow, StudyRow
+from webapp.keeping import kept
 from webapp.queries.boards import KEYS
 
 Floats = NDArray[np.float64]
@@ -104,7 +105,11 @@ RATES = (
 RATES_OF_PHOTO = select(
     PhotoRateRow.condition_id, PhotoRateRow.synthetic, PhotoRateRow.fooled, PhotoRateRow.views, PhotoRateRow.shrunk,
     PhotoRateRow.low, PhotoRateRow.high, PhotoRateRow.ranked,
-).where(PhotoRateRow.condition_id.in_(KEYS), PhotoRateRow.photo == bindparam("photo"))  # fmt: skip
+).where(
+    PhotoRateRow.condition_id.in_(KEYS),
+    PhotoRateRow.synthetic.in_((False, True)),  # named, so that all of the key is looked up and no photo is read
+    PhotoRateRow.photo == bindparam("photo"),
+)  # fmt: skip
 ANALYSIS = select(AnalysisRow.record).where(
     AnalysisRow.study_id == bindparam("study"), AnalysisRow.synthetic == bindparam("synthetic")
 )
@@ -131,6 +136,11 @@ def _fooled(row: Any) -> Fooled:
 
 def photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> PhotoRates:
     """The fool rates of a method's photos."""
+    key = (dataset_id, of.condition_id, of.synthetic)
+    return kept(session, "photo rates", key, lambda: _photo_rates(session, dataset_id, images, of))
+
+
+def _photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> PhotoRates:
     wanted = {"dataset": dataset_id, "condition": of.condition_id, "synthetic": of.synthetic}
     counted = {row[0]: Counted(*row[1:]) for row in session.connection().execute(RATES, wanted)}
     shrunk, ranked = np.full(images, np.nan), np.zeros(images, np.bool_)

@@ -1,0 +1,33 @@
+"""What the process keeps of a database between requests: what stays the same while the data version does."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from evalsuite.store import data_version
+
+Thing = TypeVar("Thing")
+MOST = 64
+KEPT: OrderedDict[Hashable, Any] = OrderedDict()
+LOCK = Lock()
+
+
+def kept(session: Session, name: str, key: Hashable, make: Callable[[], Thing]) -> Thing:
+    """Return what was made before of the same data, or make it; what nobody asked for the longest goes first."""
+    at = (session.get_bind().engine.url.render_as_string(), data_version(session), name, key)
+    with LOCK:
+        if at in KEPT:
+            KEPT.move_to_end(at)
+            found: Thing = KEPT[at]
+            return found
+    made = make()
+    with LOCK:
+        KEPT[at] = made
+        while len(KEPT) > MOST:
+            KEPT.popitem(last=False)
+    return made
