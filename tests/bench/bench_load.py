@@ -93,9 +93,9 @@ class Verdict:
 
 def tell(verdicts: list[Verdict]) -> bool:
     """Print a line per promise; true where all were kept."""
-    print(f"\n{'':12}{'promised':40}{'measured':>12}")
+    print(f"\n{'':12}{'promised':48}{'measured':>12}")
     for one in verdicts:
-        print(f"{one.of:12}{one.promise:40}{one.found:>12}   {'pass' if one.kept else 'FAIL'}")
+        print(f"{one.of:12}{one.promise:48}{one.found:>12}   {'pass' if one.kept else 'FAIL'}")
     return all(one.kept for one in verdicts)
 
 
