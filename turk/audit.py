@@ -122,7 +122,8 @@ def audit_study(
 
 def judged(study: Study, images: Sequence[Shown]) -> Audit:
     """Judge what was received of a study."""
-    kinds = study.conditions if protocol(study.protocol).measure == "preference" else (REAL,)
+    shown_alone = protocol(study.protocol).measure == "preference" or not study.truth
+    kinds = study.conditions if shown_alone else (REAL,)
     if study.catch is None or study.catch in study.conditions:
         return Audit(judge(images, kinds))
     fakes = [shown for shown in images if shown.stimulus.condition != REAL and not shown.practice]

@@ -72,6 +72,7 @@ def build_study(engine: Engine, file: Path, studies: Path, *, overwrite: bool = 
     draft = read_study_file(file)
     with _staging(studies) as staging:
         material = material_of(draft.source, int(draft.parameters["size"]))
+        _check_truth(draft, material)
         made_here = draft.source.catch if catch_is_made(draft.source, material) else None
         wish = Wish(staging, draft.seed, draft.source.photos, made_here, _colored(draft))
         made = make_stimuli(material, wish)
@@ -139,10 +140,25 @@ def _frozen(draft: Draft, material: Material, made: Made) -> Study:
         stopping=draft.stopping,
         analysis=draft.analysis,
         seed=draft.seed,
-        settings={**draft.settings, "locales": list(draft.templates), "stimuli": describe(made, material)},
+        settings={**draft.settings, "locales": list(draft.templates), "stimuli": describe(made, material)}
+        | ({} if material.truth else {"truth": False}),
     )
     plan = plan_session(study, arms_of(study)[0], 0, 0)
     return replace(study, texts=filled(draft.templates, session_of(study, draft.protocol, plan)))
+
+
+def _check_truth(draft: Draft, material: Material) -> None:
+    """Refuse to show old black-and-white photos as real ones, or to make catch trials of their colors."""
+    if material.truth:
+        return
+    where, asked = draft.source.entries["run"], draft.protocol
+    if isinstance(asked, Coloring) or asked.measure == "fool_rate":
+        rule = f"the photos of this run have no truth (--no-reference), and {asked.name} shows real photos"
+        raise where.error(f"{rule}. Ask with naturalness, rating or pairwise.")
+    if len(draft.source.conditions) < 2:
+        raise where.error("without real photos, two conditions or more are compared; got one. Name another colorizer.")
+    if catch_is_made(draft.source, material):
+        raise where.error("catch trials get the colors of another photo, and these have none. Set catch: none.")
 
 
 def _check_enough(draft: Draft, material: Material, made: Made) -> None:

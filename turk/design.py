@@ -61,6 +61,7 @@ def plan_session(study: Study, arm: str, rank: int, seed: int) -> Plan:
         catch=study.catch,
         parameters=study.parameters,
         rank=rank,
+        truth=study.truth,
     )
     return any_protocol(study.protocol).plan(draw)
 

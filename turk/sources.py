@@ -16,6 +16,8 @@ from turk.lines import Entry, nearest
 from turk.source_file import MADE, Source
 
 SHOWN = 3
+NO_REFERENCE = "no_reference"
+"""The option of runs on photos without a truth, as evalsuite.legacy has it."""
 RUN_HASHES = "outputs.sha256"
 
 
@@ -42,6 +44,7 @@ class Material:
         facts: What the frozen study keeps of its source; no path of this machine.
         run_sha256: The identity of the run, None for folders.
         notes: What a researcher should know, in sentences.
+        truth: Whether the photos have colors of their own; those of a run with --no-reference have none.
     """
 
     photos: tuple[Original, ...]
@@ -53,6 +56,7 @@ class Material:
     facts: Mapping[str, Any] = field(default_factory=dict)
     run_sha256: str | None = None
     notes: tuple[str, ...] = ()
+    truth: bool = True
 
 
 def material_of(source: Source, size: int) -> Material:
@@ -100,6 +104,7 @@ def _of_run(source: Source, path: Path, size: int) -> Material:
         hashes=_run_hashes(run),
         facts={"kind": "run", "run_sha256": identity_of(run), "geometry": dataset["filter"]},
         run_sha256=identity_of(run),
+        truth=NO_REFERENCE not in run.manifest.get("options", {}),
     )
 
 

@@ -169,7 +169,7 @@ def _add(made: Made, seen: Seen, photo: Original, frames: dict[str, RGB], how: t
     """Keep a photo's stimuli, or the reason why it has none."""
     material, wish = how
     gray = is_nearly_gray(frames[REAL])
-    if gray and not wish.colored:
+    if gray and material.truth and not wish.colored:
         made.left_out[photo.id] = "nearly gray: no |a| or |b| above 5"
         return
     real = frames[REAL] if wish.colored else recolored(frames[REAL], frames[REAL])

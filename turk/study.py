@@ -79,6 +79,11 @@ class Study:
         return cls(**{**value, **kept})
 
     @property
+    def truth(self) -> bool:
+        """Whether the photos have colors of their own; those of a run with --no-reference have none."""
+        return bool(self.settings.get("truth", True))
+
+    @property
     def hash(self) -> str:
         """The sha256 of the canonical JSON, 64 hexadecimal digits."""
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -192,6 +197,7 @@ class Draw:
         catch: The condition of catch trials, if any.
         parameters: Complete and checked.
         rank: How-many-th place of its arm the session has, from 0.
+        truth: Whether the photos have colors of their own that can be shown; old black-and-white ones have none.
     """
 
     rng: np.random.Generator
@@ -201,6 +207,7 @@ class Draw:
     catch: str | None
     parameters: Parameters
     rank: int = 0
+    truth: bool = True
 
 
 @dataclass(frozen=True, slots=True)

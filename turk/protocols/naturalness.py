@@ -16,8 +16,8 @@ def arms(conditions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def plan(draw: Draw) -> Plan:
-    """Mix the colorizers and the real photos, each equally often in each half."""
-    return plan_singles(draw, (REAL, *draw.conditions))
+    """Mix the colorizers and the real photos, if these have colors, each equally often in each half."""
+    return plan_singles(draw, (REAL, *draw.conditions) if draw.truth else draw.conditions)
 
 
 def screen(trial: Trial, parameters: Parameters) -> Screen:
