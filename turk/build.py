@@ -179,12 +179,18 @@ def _notes(draft: Draft, material: Material, made: Made, study: Study) -> Iterat
     if len(reasons) > SHOWN:
         yield str(entry.error(f"left out {len(reasons) - SHOWN} more, listed in study.json"))
     yield from material.notes
+    yield from _notes_on_colorings(made) if _colored(draft) else _notes_on_images(draft, material, made, study)
     if not study.settings["contact"]:
         yield "contact: nobody is named to whom participants can write; add contact: to the study file"
-    if _colored(draft):
-        if made.gray:
-            yield f"{made.gray} photos have no color: what people make of them cannot be scored, but be judged"
-        return
+
+
+def _notes_on_colorings(made: Made) -> Iterator[str]:
+    if made.gray:
+        have = "1 photo has" if made.gray == 1 else f"{made.gray} photos have"
+        yield f"{have} no color: what people make of it cannot be scored, but be judged"
+
+
+def _notes_on_images(draft: Draft, material: Material, made: Made, study: Study) -> Iterator[str]:
     trip = made.round_trip
     yield (
         f"real photos through Lab and 8 bits: {trip.differing:,} of {trip.pixels:,} pixels changed, "

@@ -79,7 +79,7 @@ def test_a_study_needs_photos_alone_and_keeps_them_as_they_are(sqlite_engine: En
             pixels = np.array(gray)
         assert pixels.shape == (64, 64, 3)
         assert not np.ptp(pixels.astype(int), axis=2).any()
-    assert any("1 photos have no color" in note for note in built.notes)
+    assert any("1 photo has no color" in note for note in built.notes)
     assert not any("Lab and 8 bits" in note for note in built.notes)
     assert study.settings["stimuli"]["round_trip"] == {
         "pixels": RoundTrip().pixels + 6 * 1600,
