@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -51,7 +52,8 @@ def by_mturk(hall: Hall, visitor: Visitor, number: int) -> Report:
     visit = _taken(hall, visitor, task.url)
     if visit.report.outcome == "finished":
         fields: Mapping[str, str] = visit.step["departure"]["fields"]
-        worker.submit(task, {name: value for name, value in fields.items() if name != "assignmentId"})
+        with suppress(Refused):  # a submission that arrives twice is answered so, and was taken
+            worker.submit(task, {name: value for name, value in fields.items() if name != "assignmentId"})
     else:
         worker.give_back(task)
     return visit.report
@@ -69,7 +71,8 @@ def by_prolific(hall: Hall, visitor: Visitor, number: int) -> Report:
     visit = _taken(hall, visitor, part.url)
     if visit.report.outcome == "finished":
         [code] = parse_qs(urlsplit(visit.step["departure"]["url"]).query)["cc"]
-        participant.complete(code)
+        with suppress(Refused):
+            participant.complete(code)
     else:
         participant.give_back(part.submission_id)
     return visit.report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import sys
 from decimal import Decimal
@@ -116,7 +117,7 @@ def test_a_study_that_pays_too_little_for_another_recruiter_is_rehearsed_at_the_
     done = rehearse(sqlite_engine, "--recruiter", "mturk", "--n", "2")
 
     assert done.exception is None, done.exception
-    assert told_money(done.output)[0] == 2 * (Decimal("0.29") + Decimal("0.06"))
+    assert told_money(done.output)[0] == 2 * (Decimal("0.30") + Decimal("0.06"))  # $8 per hour for 2.2 minutes
 
 
 def test_credentials_of_this_machine_are_not_used_and_come_back(
@@ -186,3 +187,24 @@ def test_without_a_chromium_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(UserError, match="--browser: no Chromium starts here"), chromium():
         pass
+
+
+@pytest.mark.slow
+def test_faults_by_script_cost_tries_and_no_cent(sqlite_engine: Engine, study: StudyRow, tmp_path: Path) -> None:
+    rules = [
+        {"kind": "error_after", "on": "CreateHITWithHITType", "times": [1]},
+        {"kind": "error_after", "on": "ApproveAssignment", "times": [1, 3]},
+        {"kind": "error_before", "on": "ListAssignmentsForHIT", "times": [2]},
+        {"kind": "submit_twice", "on": "*", "rate": 0.5},
+    ]
+    (tmp_path / "faults.json").write_text(json.dumps({"seed": 7, "rules": rules}))
+
+    done = rehearse(
+        sqlite_engine, "--recruiter", "mturk", "--n", "6", "--fool-rate", RATES,
+        "--faults", str(tmp_path / "faults.json"),
+    )  # fmt: skip
+
+    assert done.exception is None, (done.output, done.exception)
+    ours, servers = told_money(done.output)
+    assert ours == servers == 6 * Decimal("1.68")
+    assert "6 people paid" in done.output
