@@ -71,7 +71,7 @@ TARGETS = {
     "gallery, page 150, best": Target("/gallery/1?order=best&after=24.0~5000", 20, 5),
     "gallery, difference": Target("/gallery/1?a=3&b=7&m=lpips_alex", 20, 5),
     "gallery, class and name": Target("/gallery/1?label=7&q=1", 20, 5),
-    "photo": Target("/photo/5000", 20, 8),
+    "photo": Target("/photo/100", 20, 8),
     "compare two": Target("/compare/1?e=3,7", 60, 20),
     "compare four": Target("/compare/1?e=3,7,9,11", 100, 60),
     "leaderboard, by fool rate": Target("/leaderboard/1?by=fool_rate", 25, 12),
