@@ -19,6 +19,7 @@ COMMANDS = {
     "sync": ("turk.commands.sync", "Settle a study by the recruiter's own list."),
     "pay": ("turk.commands.pay", "Pay everyone whom the study's rule pays, up to the wage floor."),
     "decide": ("turk.commands.decide", "Approve or reject one person's work, with a reason."),
+    "message": ("turk.commands.message", "Write to people through their recruiter, once."),
     "stop": ("turk.commands.stop", "End all spending at once, and let nobody new in."),
     "close": ("turk.commands.close", "Close a study for good."),
     "simulate": ("turk.commands.simulate", "Let synthetic participants take a study through HTTP."),

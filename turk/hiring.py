@@ -90,12 +90,15 @@ def hire(
         row = find_study(db, wish.name, lock=True)
         _begin(db, row, wish, bill, clock())
     with open_books(engine, wish.name, secret, recruiters, clock) as books:
-        offer_missing(books)
+        extend(books)
 
 
 def extend(books: Books) -> int:
     """Look who is still missing, by the recruiter's own list, and offer as many places; return how many."""
-    sync(books)
+    with session_scope(books.engine, read_only=True) as db:
+        there = db.scalars(tasks_left(books.study_id)).first() is not None
+    if there:
+        sync(books)
     return offer_missing(books)
 
 

@@ -97,9 +97,10 @@ class WorkRow(Base):
 class LedgerRow(Base):
     """A call that spends, written before it is made: `state` is intended, settled or failed.
 
-    `kind` is launch, extend, approve or bonus. An `intended` row is a call of which nobody knows whether it was done;
-    the reconciler asks the recruiter before it tries again. `amount_usd` and `fee_usd` are what it costs: for launch
-    and extend what is set aside, for approve and bonus what is paid. `facts` are what its desk keeps.
+    `kind` is launch, extend, approve, bonus, or message, which costs nothing and is made once at most. An `intended`
+    row is a call of which nobody knows whether it was done; the reconciler asks the recruiter before it tries again.
+    `amount_usd` and `fee_usd` are what it costs: for launch and extend what is set aside, for approve and bonus what is
+    paid. `facts` are what its desk keeps.
     """
 
     __tablename__ = "ledger"

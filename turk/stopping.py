@@ -36,14 +36,16 @@ def stop(engine: Engine, name: str, reason: str, clock: Callable[[], datetime] =
 
 
 def take_down(books: Books) -> int:
-    """Take every task off that people can begin; whoever is in the middle goes on. Return how many there were."""
+    """Take every task off that people can begin; whoever is in the middle goes on. Return how many there were.
+
+    Only the list that is read afterwards says that nobody else can ask for money; until then our books count them in.
+    """
     reconcile(books, again=False)
     with session_scope(books.engine, read_only=True) as db:
-        tasks = [(row.id, task_of(row)) for row in db.scalars(tasks_left(books.study_id))]
-    for key, task in tasks:
+        tasks = [task_of(row) for row in db.scalars(tasks_left(books.study_id))]
+    for task in tasks:
         books.desk.pause(task)
-        with session_scope(books.engine) as db:
-            db.get_one(TaskRow, key).state = "paused"
+    sync(books)
     return len(tasks)
 
 
@@ -68,9 +70,7 @@ def wind_up(books: Books) -> int:
     Raises:
         UserError: Somebody still works or waits; nobody new can begin from now on.
     """
-    sync(books)
     count = take_down(books)
-    sync(books)
     with session_scope(books.engine, read_only=True) as db:
         working, waiting = undecided(db, books.study_id)
     name = books.study.name

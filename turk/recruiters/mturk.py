@@ -7,7 +7,7 @@ bundled server (turk/emulator) alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -138,9 +138,15 @@ class MTurkDesk:
 
     def message(self, people: Sequence[str], subject: str, text: str) -> None:
         """Write to workers whose work was decided."""
+        # A message has no token: a call that is tried again after a broken answer would be a second message.
+        once = MTurkDesk(self.where, _client(replace(self.where, attempts=1)))
         for start in range(0, len(people), PEOPLE_AT_ONCE):
             some = list(people[start : start + PEOPLE_AT_ONCE])
-            self._ask("notify_workers", Subject=subject, MessageText=text, WorkerIds=some)
+            answer = once._ask("notify_workers", Subject=subject, MessageText=text, WorkerIds=some)
+            failed = answer.get("NotifyWorkersFailureStatuses", ())
+            if failed:
+                reason = failed[0].get("NotifyWorkersFailureMessage", "no reason was given")
+                raise Refused("NotifyWorkers", f"MTurk: {len(failed)} people were not written to: {reason}")
 
     def keep_out(self, facts: Mapping[str, Any], people: Sequence[str]) -> None:
         """Give workers the qualification that nobody may have who begins; they get no e-mail about it."""
@@ -283,15 +289,18 @@ def open_desk(where: Where) -> MTurkDesk:
     Raises:
         Blocked: AWS_PROFILE names no profile.
     """
+    try:
+        return MTurkDesk(where, _client(where))
+    except ProfileNotFound:
+        raise Blocked(f"MTurk: AWS_PROFILE names a profile that is not there. {ADVICE}") from None
+
+
+def _client(where: Where) -> Any:
     config = Config(
         retries={"total_max_attempts": where.attempts, "mode": "standard"}, connect_timeout=10, read_timeout=60
     )
     server = where.endpoint or (LIVE if where.live else SANDBOX)
-    try:
-        client = boto3.Session().client("mturk", region_name="us-east-1", endpoint_url=server, config=config)
-    except ProfileNotFound:
-        raise Blocked(f"MTurk: AWS_PROFILE names a profile that is not there. {ADVICE}") from None
-    return MTurkDesk(where, client)
+    return boto3.Session().client("mturk", region_name="us-east-1", endpoint_url=server, config=config)
 
 
 def _task(hit: Mapping[str, Any]) -> TaskFound:
