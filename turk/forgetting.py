@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from evalsuite.db import now
 from turk.frames import pseudonym
 from turk.keys import person_key, random_token, token_hash
+from turk.paying_tables import TaskRow, WorkRow
 from turk.studies import user_name
 from turk.tables import (
     DecisionRow,
@@ -23,6 +24,7 @@ from turk.tables import (
     TrialRow,
 )
 
+SEVERED = "forgotten-"
 PLATFORMS = ("link", "prolific", "mturk", "synthetic")
 
 
@@ -76,11 +78,22 @@ def forget(db: Session, kept: Kept, *, keep_answers: bool) -> None:
         db.add(DecisionRow(study_id=row.study_id, kind="forget", reason=reason, by=user_name(), at=now()))
     if keep_answers:
         _sever(db, kept.participant_id, sessions)
+        sever_works(db)
         return
     places = [row.place_id for row in sessions if row.place_id is not None and row.state not in _PLACELESS]
     db.execute(update(PlaceRow).where(PlaceRow.id.in_(places)).values(state="free"))
     # Sessions, trials, addresses, events, decisions about sessions and the identity go with the person.
     db.execute(delete(ParticipantRow).where(ParticipantRow.id == kept.participant_id))
+    sever_works(db)
+
+
+def sever_works(db: Session) -> None:
+    """Cut paid work off from people who were forgotten, once its task is over: until then paying needs to know it."""
+    over = select(TaskRow.id).where(TaskRow.state == "closed")
+    works = select(WorkRow).where(WorkRow.task_id.in_(over), WorkRow.person.not_in(select(ParticipantRow.key)))
+    for work in db.scalars(works):
+        if not work.person.startswith(SEVERED):
+            work.person = f"{SEVERED}{random_token()}"
 
 
 _PLACELESS = ("left", "refused", "declined", "abandoned")

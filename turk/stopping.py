@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from evalsuite.db import now, session_scope
 from evalsuite.errors import UserError
 from turk.books import Books
+from turk.forgetting import sever_works
 from turk.ledger import reconcile, task_of
 from turk.paying_tables import RecruitmentRow, TaskRow
 from turk.payroll import undecided
@@ -88,6 +89,8 @@ def wind_up(books: Books) -> int:
             )
         with session_scope(books.engine) as db:
             db.get_one(TaskRow, key).state = "closed"
+    with session_scope(books.engine) as db:
+        sever_works(db)
     return count
 
 

@@ -125,7 +125,7 @@ class Schedule(RuleBasedStateMachine):
         self.store = make_store(self.engine, clock=self.clock, submit_origins=(site,))
         self.sites = {worker: self.log_in(worker) for worker in WORKERS}
         self.walks: dict[str, tuple[str, Walk]] = {}
-        self.codes: dict[str, str] = {}
+        self.codes: dict[tuple[str, str], str] = {}
         self.emulator.controls.faults.replace(rules, seed)
         self.launch(crash)
         if not self.rows(RecruitmentRow):
@@ -193,13 +193,13 @@ class Schedule(RuleBasedStateMachine):
         except Refused:
             return
         if walk.step.name == "finished":
-            self.codes[assignment] = walk.step.facts["departure"]["fields"]["code"]
+            self.codes[worker, assignment] = walk.step.facts["departure"]["fields"]["code"]
 
     @rule(worker=st.sampled_from(WORKERS), honest=st.booleans())
     def hand_in(self, worker: str, honest: bool) -> None:
         """Submit what was accepted, with the code of the study or with another."""
         for item in self.mine(worker):
-            code = self.codes.get(item.id) if honest else "GUESSED"
+            code = self.codes.get((worker, item.id)) if honest else "GUESSED"
             if code is not None:
                 self.sites[worker].post("/mturk/externalSubmit", data={"assignmentId": item.id, "code": code})
 
@@ -338,7 +338,8 @@ class Schedule(RuleBasedStateMachine):
         for work in works.values():
             assert (server[work.ref].status.lower() if work.state != "gone" else "gone") == work.state
             assert work.session_id is None or work.state in ("approved", "rejected")
-        owed = [item for item in server.values() if item.answer and self.codes.get(item.id, "-") in item.answer]
+        codes = {item.id: self.codes.get((item.worker_id, item.id)) for item in server.values()}
+        owed = [item for item in server.values() if item.answer and (codes[item.id] or "none given") in item.answer]
         for item in owed:
             # Who finished, handed in the code, and was not rejected by a person, has been paid.
             assert item.status in ("Approved", "Rejected"), (item, finished)

@@ -9,9 +9,13 @@ from sqlalchemy import Engine
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from tests.turk.recruiters.trade import Trade, make_trade
+from tests.turk.studies_made import SECRET
 from turk.cli import group
 from turk.emulator.emulator import Emulator
+from turk.forgetting import find_person, forget
+from turk.keys import person_key
 from turk.ledger import Stopped
+from turk.paying_tables import WorkRow
 from turk.payroll import due, pay
 from turk.stopping import lift, stop, take_down, wind_up
 from turk.studies import find_study
@@ -139,3 +143,28 @@ def test_the_commands_close_and_show_the_money(trade: Trade, monkeypatch: pytest
     assert closed.output.startswith("street: 1 offers are deleted\nstreet: closed")
     assert "promised  $0.00" in after.output
     trade.agrees()
+
+
+def test_who_was_forgotten_is_nobody_in_the_books_once_everybody_was_paid(trade: Trade) -> None:
+    for worker in ("A1", "A2"):
+        trade.work(worker)
+    with trade.books() as books:
+        sync(books)
+        pay(books, due(books))
+    key = person_key(SECRET, "mturk", "A1")
+    with session_scope(trade.engine) as db:
+        [kept] = find_person(db, SECRET, "A1")
+        forget(db, kept, keep_answers=False)
+    with trade.books() as books:
+        sync(books)  # the offers are still there, and nobody is paid for the second time
+        assert (due(books).approvals, key in people(trade)) == ((), True)
+        wind_up(books)
+
+    assert key not in people(trade)
+    assert person_key(SECRET, "mturk", "A2") in people(trade)
+    assert trade.account().spent == Decimal("3.36")
+    trade.agrees()
+
+
+def people(trade: Trade) -> set[str]:
+    return {row.person for row in trade._all(WorkRow)}
