@@ -16,6 +16,9 @@ from evalsuite.db import Base
 from evalsuite.tables import EntryRow
 from turk.tables import ConditionRow, SessionRow, StudyRow
 
+COUNTED = ("test", "valid", "replaced", "catch_right", "catch_shown", "long_frames", "minutes")
+"""What the monitor adds up: an index has all of it, so that no digest is read for that."""
+
 
 class DigestRow(Base):
     """A finished session in numbers: `hour` counts from 1970, `rules` are those it breaks, joined by commas.
@@ -25,7 +28,11 @@ class DigestRow(Base):
     """
 
     __tablename__ = "digests"
-    __table_args__ = (Index(None, "session_id"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index(None, "session_id"),
+        Index("ix_digests_standing", "study_id", "synthetic", "hour", "rules", "refresh_hz", *COUNTED),
+        {"sqlite_with_rowid": False},
+    )
 
     study_id: Mapped[int] = mapped_column(ForeignKey(StudyRow.id, ondelete="CASCADE"), primary_key=True)
     synthetic: Mapped[bool] = mapped_column(primary_key=True)

@@ -109,8 +109,8 @@ def pace(counted: Counted) -> dict[str, Any]:
     if not counted.hours:
         return {"per_hour": None, "hours": []}
     first, last = min(counted.hours), max(counted.hours)
-    done = sum(sums.sessions for sums in counted.hours.values())
-    hours = [{"hour": _at(hour), "finished": sums.sessions} for hour, sums in counted.hours.items()]
+    done = sum(counted.hours.values())
+    hours = [{"hour": _at(hour), "finished": number} for hour, number in counted.hours.items()]
     return {"per_hour": round(done / (last - first + 1), 2), "hours": hours}
 
 

@@ -5,12 +5,14 @@ A frozen study is large, since it names every image, and never changes: the proc
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -64,7 +66,8 @@ class Counted:
     Attributes:
         sessions: Arm to state to how many sessions.
         places: Arm to state to how many places.
-        hours: Hours since 1970 to how many sessions finished then, and what they add up to.
+        hours: Hours since 1970 to how many sessions finished then.
+        total: What the digests add up to.
         rules: The rules that sessions break, joined by commas, to how many sessions.
         rates: Refresh rate in Hz to how many sessions.
         looks: Decisions to look before the stopping rule was met, and other decisions.
@@ -73,7 +76,8 @@ class Counted:
 
     sessions: dict[str, dict[str, int]]
     places: dict[str, dict[str, int]]
-    hours: dict[int, Sums] = field(default_factory=dict)
+    hours: dict[int, int] = field(default_factory=dict)
+    total: Sums = field(default_factory=Sums)
     rules: dict[str, int] = field(default_factory=dict)
     rates: dict[int | None, int] = field(default_factory=dict)
     looks: int = 0
@@ -84,12 +88,6 @@ class Counted:
     def finished(self) -> int:
         """Sessions that came to their end."""
         return sum(count for states in self.sessions.values() for name, count in states.items() if name in COMPLETED)
-
-    @property
-    def total(self) -> Sums:
-        """All hours together."""
-        columns = zip(*self.hours.values(), strict=True)
-        return Sums(*map(sum, columns)) if self.hours else Sums()
 
 
 def all_studies(session: Session) -> list[Known]:
@@ -124,47 +122,66 @@ def finished_by_study(session: Session, synthetic: bool) -> dict[int, int]:
 
 def count(session: Session, key: int, synthetic: bool) -> Counted:
     """Count a study's sessions, places and digests."""
-    mine = (DigestRow.study_id == key, DigestRow.synthetic.is_(synthetic))
-    return Counted(
-        sessions=_by_arm(session, SessionRow, key, synthetic),
-        places=_by_arm(session, PlaceRow, key, synthetic),
-        hours={row[0]: Sums(*row[1:]) for row in session.execute(_hours(mine))},
-        rules=_groups(session, DigestRow.rules, mine),
-        rates=_groups(session, DigestRow.refresh_hz, mine),
-        **_decided(session, key, synthetic),
-    )
+    mine = {"study": key, "synthetic": synthetic}
+    sessions, places = (_by_arm(session.connection().execute(counts, mine)) for counts in (SESSIONS, PLACES))
+    return Counted(sessions, places, **_digested(session, mine), **_decided(session, mine))
 
 
-def _by_arm(session: Session, table: type[SessionRow] | type[PlaceRow], key: int, synthetic: bool) -> Any:
-    mine = (table.study_id == key, table.synthetic.is_(synthetic))
-    counts = select(table.arm, table.state, func.count()).where(*mine).group_by(table.arm, table.state)
+def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    for arm, state, number in session.execute(counts.order_by(table.arm, table.state)):
+    for arm, state, number in rows:
         found.setdefault(arm, {})[state] = number
     return found
 
 
-def _hours(mine: Any) -> Any:
+def _digested(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
+    rules: Counter[str] = Counter()
+    rates: Counter[int | None] = Counter()
+    rows = session.connection().execute(DIGESTS, mine).all()
+    for broken, hz, sessions, *_ in rows:
+        rules[broken] += sessions
+        rates[hz] += sessions
+    columns = zip(*(row[2:] for row in rows), strict=True)
+    return {
+        "hours": {hour: number for hour, number in session.connection().execute(HOURS, mine)},
+        "total": Sums(*map(sum, columns)) if rows else Sums(),
+        "rules": dict(rules.most_common()), "rates": dict(rates.most_common()),
+    }  # fmt: skip
+
+
+def _decided(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
+    counts = {kind: number for kind, number in session.connection().execute(DECISIONS, mine)}
+    made = session.connection().execute(ANALYZED, mine).scalar()
+    return {"looks": counts.get("unblind", 0), "decisions": sum(counts.values()), "analyzed": made}
+
+
+def _standing(table: type[SessionRow] | type[PlaceRow]) -> Any:
+    of_study = (table.study_id == bindparam("study"), table.synthetic == bindparam("synthetic"))
+    counts = select(table.arm, table.state, func.count()).where(*of_study).group_by(table.arm, table.state)
+    return counts.order_by(table.arm, table.state)
+
+
+def _sums() -> Any:
+    """What digests add up to, by the rules that sessions break and by refresh rate."""
     added = (DigestRow.test, DigestRow.valid, DigestRow.replaced, DigestRow.catch_right, DigestRow.catch_shown,
              DigestRow.long_frames)  # fmt: skip
     sums = (func.count(), *map(func.sum, added), func.coalesce(func.sum(DigestRow.minutes), 0.0))
-    columns: tuple[Any, ...] = (DigestRow.hour, *sums, func.count(DigestRow.minutes))
-    grouped = select(*columns).where(*mine).group_by(DigestRow.hour)
-    return grouped.order_by(DigestRow.hour)
+    by = (DigestRow.rules, DigestRow.refresh_hz)
+    of_study = (DigestRow.study_id == bindparam("study"), DigestRow.synthetic == bindparam("synthetic"))
+    columns: tuple[Any, ...] = (*by, *sums, func.count(DigestRow.minutes))
+    return select(*columns).where(*of_study).group_by(*by).order_by(*by)
 
 
-def _groups(session: Session, column: Any, mine: Any) -> dict[Any, int]:
-    counts: Any = select(column, func.count()).where(*mine).group_by(column).order_by(func.count().desc(), column)
-    return {value: number for value, number in session.execute(counts)}
-
-
-def _decided(session: Session, key: int, synthetic: bool) -> dict[str, Any]:
-    kinds = session.execute(
-        select(DecisionRow.kind, func.count()).where(DecisionRow.study_id == key).group_by(DecisionRow.kind)
-    )
-    counts = {kind: number for kind, number in kinds}
-    made = select(AnalysisRow.made_at).where(AnalysisRow.study_id == key, AnalysisRow.synthetic.is_(synthetic))
-    return {
-        "looks": counts.get("unblind", 0), "decisions": sum(counts.values()),
-        "analyzed": cast("datetime | None", session.scalar(made)),
-    }  # fmt: skip
+SESSIONS, PLACES, DIGESTS = _standing(SessionRow), _standing(PlaceRow), _sums()
+HOURS = (
+    select(DigestRow.hour, func.count())
+    .where(DigestRow.study_id == bindparam("study"), DigestRow.synthetic == bindparam("synthetic"))
+    .group_by(DigestRow.hour)
+    .order_by(DigestRow.hour)
+)
+DECISIONS = (
+    select(DecisionRow.kind, func.count()).where(DecisionRow.study_id == bindparam("study")).group_by(DecisionRow.kind)
+)
+ANALYZED = select(AnalysisRow.made_at).where(
+    AnalysisRow.study_id == bindparam("study"), AnalysisRow.synthetic == bindparam("synthetic")
+)
