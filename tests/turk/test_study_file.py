@@ -84,7 +84,7 @@ identity_days: 10
         "contact": "ada@example.org", "abandon_minutes": 60, "replacements": 5, "identity_days": 10,
         "device": {"touch": False, "min_width": 0, "min_height": 0, "min_refresh_hz": 59.5},
         "wage_floor_usd": "8.00", "caps": {"people": 0, "usd": "0"},
-        "recruiting": {name: term.default for name, term in RECRUITING.items()},
+        "recruiting": {name: term.default for name, term in RECRUITING.items()}, "prolific": {"signed": False},
     }  # fmt: skip
 
 
