@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from turk.quality import RULES, defaults
-from turk.recruiting_terms import CAPS, MTURK, RECRUITING, USD_CAP_HELP, WAGE_FLOOR_USD
+from turk.recruiting_terms import CAPS, MTURK, PROLIFIC, RECRUITING, USD_CAP_HELP, WAGE_FLOOR_USD
 from turk.registry import all_protocols, any_protocol
 from turk.study import Coloring, Parameter
 from turk.study_file import DEVICE, PARTICIPANTS, SETTINGS
@@ -108,6 +108,8 @@ def _paid() -> Iterator[str]:
     yield from _commented(
         _key("  locales: []", "countries of workers such as [US, GB], or parts of them such as US-CA")
     )
+    yield "# prolific:                      # with recruiter: prolific only"
+    yield from _commented(_keys(PROLIFIC))
 
 
 def _commented(lines: Iterator[str]) -> Iterator[str]:

@@ -70,13 +70,14 @@ def test_every_mistake_is_named_with_its_line(tmp_path: Path, text: str, message
         settings(tmp_path, text)
 
 
-def test_the_example_says_them_as_they_are_read(tmp_path: Path) -> None:
-    text = example()
+@pytest.mark.parametrize(("recruiter", "other"), [("mturk", "prolific"), ("prolific", "mturk")])
+def test_the_example_says_them_as_they_are_read(tmp_path: Path, recruiter: str, other: str) -> None:
+    text = re.sub(rf"(?m)^# {other}:.*\n(#   .*\n)+", "", example())
     start = text.index("# With recruiter:")
-    spoken = text[:start].replace("recruiter: link", "recruiter: mturk") + re.sub(r"(?m)^# ?", "", text[start:])
+    spoken = text[:start].replace("recruiter: link", f"recruiter: {recruiter}") + re.sub(r"(?m)^# ?", "", text[start:])
     (tmp_path / "study.yaml").write_text(spoken.replace("With recruiter: prolific or mturk, also these:\n", ""))
 
     found = read_study_file(tmp_path / "study.yaml").settings
 
-    usual = settings(tmp_path, "recruiter: mturk\n")
+    usual = settings(tmp_path, f"recruiter: {recruiter}\n")
     assert {**found, "caps": {**found["caps"], "usd": "0"}} == usual
