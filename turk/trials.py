@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from turk.hosted import hand_out
 from turk.keys import random_token
 from turk.study import REAL, Stimulus, Trial
-from turk.tables import AddressRow, ConditionRow, StimulusRow, TrialRow
+from turk.tables import AddressRow, ConditionRow, HostingRow, StimulusRow, TrialRow
 from turk.visits import Visit
 
 ADDRESS_LIFE = timedelta(days=1)
@@ -30,7 +30,7 @@ def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None
         first: The number of the first one.
         replaces: The number of the trial that they replace.
     """
-    known = _stimuli(seen.db, seen.row.study_id, trials)
+    known, hosted = _stimuli(seen.db, seen.row.study_id, trials)
     rows = [
         _row(trial, known) | {"session_id": seen.row.id, "number": number, "replaces": replaces}
         for number, trial in enumerate(trials, first)
@@ -47,8 +47,9 @@ def write(seen: Visit, trials: Sequence[Trial], first: int, replaces: int | None
         for place, stimulus in enumerate(trial.stimuli)
     ]
     seen.db.execute(insert(AddressRow), addresses)
-    images = [(row["token"], row["trial_id"], row["stimulus_id"]) for row in addresses]
-    hand_out(seen.db, seen.row.study_id, images, seen.at)
+    if hosted:
+        images = [(row["token"], row["trial_id"], row["stimulus_id"]) for row in addresses]
+        hand_out(seen.db, seen.row.study_id, images, seen.at)
     return keys
 
 
@@ -83,14 +84,15 @@ def _row(trial: Trial, known: Stimuli) -> dict[str, Any]:
     }
 
 
-def _stimuli(db: Session, study_id: int, trials: Iterable[Trial]) -> Stimuli:
+def _stimuli(db: Session, study_id: int, trials: Iterable[Trial]) -> tuple[Stimuli, bool]:
+    """The keys of what these trials show, and whether copies of it lie elsewhere."""
     photos = sorted({photo for trial in trials for photo in trial.photos})
     query = (
-        select(StimulusRow.photo, ConditionRow.name, ConditionRow.id, StimulusRow.id)
+        select(StimulusRow.photo, ConditionRow.name, ConditionRow.id, StimulusRow.id, HostingRow.study_id)
         .join(ConditionRow, ConditionRow.id == StimulusRow.condition_id)
+        .outerjoin(HostingRow, HostingRow.study_id == ConditionRow.study_id)
         .where(ConditionRow.study_id == study_id, StimulusRow.photo.in_(photos))
     )
-    return {
-        Stimulus(photo, condition): (condition_id, stimulus_id)
-        for photo, condition, condition_id, stimulus_id in db.execute(query)
-    }
+    rows = db.execute(query).all()
+    known = {Stimulus(photo, condition): (kind, image) for photo, condition, kind, image, _ in rows}
+    return known, any(hosting is not None for *_, hosting in rows)
