@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from evalsuite.db import now, session_scope
 from turk.design import arms_of
-from turk.frames import COMPLETED
 from turk.progress import Progress, wanted_of
 from turk.result_tables import AnalysisRow
 from turk.studies import user_name
 from turk.study import Study
-from turk.tables import DecisionRow, SessionRow
+from turk.tables import COMPLETED, DecisionRow, SessionRow
 
 LOOKED = "unblind"
 """The kind of the decision of somebody who looked before the stopping rule was met."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import groupby
+from math import comb
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtrc
 
 FAST_MS = 150
 """A reaction to the question that no reader of it could have had."""
@@ -78,7 +78,7 @@ def one_side(trials: Columns, least: float) -> Finding | None:
     """Find answers on one side that a fair coin would hardly give."""
     answers = _sides(trials)
     most = int(max(np.count_nonzero(answers == side) for side in SIDES))
-    p = min(1.0, 2 * float(bdtrc(most - 1, len(answers), 0.5))) if len(answers) else 1.0
+    p = min(1.0, 2 * _heads(most, len(answers)))
     if p >= least:
         return None
     return most, f"{most} of {len(answers)} answers on one side (p {p:.1g} for a fair coin)"
@@ -88,6 +88,11 @@ def run(trials: Columns, most: float) -> Finding | None:
     """Find too many answers in a row on one side."""
     longest = max((len(list(run)) for _, run in groupby(_sides(trials).tolist())), default=0)
     return None if longest <= most else (longest, f"{longest} answers in a row on one side, at most {most:.0f} allowed")
+
+
+def _heads(least: int, tosses: int) -> float:
+    """How probable so many heads or more are with a fair coin."""
+    return sum(comb(tosses, heads) for heads in range(least, tosses + 1)) / (1 << tosses)
 
 
 def _times(trials: Columns) -> NDArray[np.float64]:

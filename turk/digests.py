@@ -17,11 +17,10 @@ from sqlalchemy import Select, Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from turk.checks import Columns
-from turk.frames import COMPLETED
-from turk.quality import RULES
 from turk.result_tables import DigestRow
+from turk.rules import RULES
 from turk.study import Study
-from turk.tables import SessionRow, StudyRow, TrialRow
+from turk.tables import COMPLETED, SessionRow, StudyRow, TrialRow
 
 DIGESTS = cast("Table", DigestRow.__table__)
 HOUR, MINUTE = 3600, 60.0

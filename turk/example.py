@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from turk.quality import RULES, defaults
 from turk.recruiting_terms import CAPS, MTURK, PROLIFIC, RECRUITING, USD_CAP_HELP, WAGE_FLOOR_USD
 from turk.registry import all_protocols, any_protocol
+from turk.rules import RULES, defaults
 from turk.study import Coloring, Parameter
 from turk.study_file import DEVICE, PARTICIPANTS, SETTINGS
 from turk.terms import ANALYSIS

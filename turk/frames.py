@@ -39,8 +39,6 @@ EXPOSURES: Mapping[str, str] = {
     "hidden": "boolean", "again": "boolean", "valid": "bool",
 }  # fmt: skip
 """Columns of `exposures` and their types: what the browser measured of each image, and of its trial."""
-COMPLETED = ("finished", "excluded")
-"""States of sessions that came to their end; others never count."""
 PSEUDONYM = 12
 """Hexadecimal digits of a pseudonym: two of a thousand people share one with a probability of 2e-9."""
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from evalsuite.typesetting import number, p_value, span
 from turk.analysis import Analysis
-from turk.frames import COMPLETED
-from turk.quality import RULES
 from turk.registry import protocol
+from turk.rules import RULES
+from turk.tables import COMPLETED
 from turk.terms import completed
 
 ESTIMATED = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from turk.frames import COMPLETED
 from turk.study import Study
+from turk.tables import COMPLETED
 
 FLOW = ("arm", "wanted", "entered", "declined", "refused", "left", "abandoned", "under_way", "finished")
 ENDED = ("declined", "refused", "left", "abandoned")

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from turk.bootstrap import Resamples, resample
-from turk.frames import COMPLETED
 from turk.influence import Answers, Statistic, Target, ratio
 from turk.spread import Spread
+from turk.tables import COMPLETED
 
 TARGETS: tuple[Target, Target] = ("these_photos", "new_photos")
 Floats: TypeAlias = NDArray[np.float64]

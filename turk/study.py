@@ -39,7 +39,7 @@ class Study:
         recruiter: "link", "prolific" or "mturk".
         reward_usd: What a participant is paid.
         texts: What participants read: locale to key to text, as the templates had it, and the consent's version.
-        exclusions: Rule name to its threshold (see turk.quality).
+        exclusions: Rule name to its threshold (see turk.rules).
         stopping: When the study is complete: {"participants": "all" or a number per arm}.
         analysis: What is computed: draws, level, contrasts, equivalence margin.
         seed: From which every session is planned.

@@ -16,9 +16,9 @@ from turk.device import LEAST_HZ
 from turk.lines import Entry, nearest, read_lines
 from turk.parameters import read_parameters, read_parameters_value
 from turk.people import IDENTITY_DAYS
-from turk.quality import RULES, Rule, defaults, limit
 from turk.recruiting_file import read_recruiting
 from turk.registry import all_protocols
+from turk.rules import RULES, Rule, defaults, limit
 from turk.source_file import Source, read_photos, read_source
 from turk.study import AnyProtocol, Coloring, Parameter
 from turk.sweeping import ABANDON_MINUTES

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from evalsuite.db import Base
 from evalsuite.tables import RunRow
 
+COMPLETED = ("finished", "excluded")
+"""States of sessions that came to their end; others never count."""
+
 
 class StudyRow(Base):
     """A frozen study; `config` is turk.study.Study as JSON, and `state` is built, live, paused or closed."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from tests.turk.planted import World, planted
-from turk.quality import BY_HAND, COLUMNS, RULES, defaults, exclude, limit
+from turk.quality import BY_HAND, COLUMNS, exclude
+from turk.rules import RULES, defaults, limit
 
 WORLD = World({"ours": 0.3}, people=4, trials=40, seed=3)
 

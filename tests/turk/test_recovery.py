@@ -12,7 +12,7 @@ from turk import frames
 from turk.analysis import Analysis, Findings, analyze
 from turk.crowd import MIXED, Shares
 from turk.own_site import own_site
-from turk.quality import defaults
+from turk.rules import defaults
 from turk.simulate import Crowd, simulate
 from turk.study import Study
 

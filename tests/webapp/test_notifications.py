@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,18 +65,20 @@ def test_an_event_of_prolifics_is_a_hint_once(app: Flask, engine: Engine) -> Non
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
-        (signed(b"{}", int(time.time()), "another secret"), "X-Prolific-Request-Signature"),
-        (signed(b"{} ", int(time.time())), "X-Prolific-Request-Signature"),
-        ({**signed(b"{}", int(time.time())), "X-Prolific-Request-Signature": "é"}, "X-Prolific-Request-Signature"),
-        (signed(b"{}", int(time.time()) - 600), "of the last five minutes"),
-        (signed(b"{}", int(time.time()) + 600), "of the last five minutes"),
-        ({}, "of the last five minutes"),
-        ({"X-Prolific-Request-Timestamp": "²"}, "of the last five minutes"),
-        ({"X-Prolific-Request-Timestamp": "9" * 400}, "of the last five minutes"),
+        (lambda now: signed(b"{}", now, "another secret"), "X-Prolific-Request-Signature"),
+        (lambda now: signed(b"{} ", now), "X-Prolific-Request-Signature"),
+        (lambda now: {**signed(b"{}", now), "X-Prolific-Request-Signature": "é"}, "X-Prolific-Request-Signature"),
+        (lambda now: signed(b"{}", now - 600), "of the last five minutes"),
+        (lambda now: signed(b"{}", now + 600), "of the last five minutes"),
+        (lambda _: {}, "of the last five minutes"),
+        (lambda _: {"X-Prolific-Request-Timestamp": "²"}, "of the last five minutes"),
+        (lambda _: {"X-Prolific-Request-Timestamp": "9" * 400}, "of the last five minutes"),
     ],
 )
-def test_forged_and_old_events_are_refused(app: Flask, engine: Engine, headers: dict[str, str], told: str) -> None:
-    answer = app.test_client().post("/notifications/prolific", data=b"{}", headers=headers)
+def test_forged_and_old_events_are_refused(
+    app: Flask, engine: Engine, headers: Callable[[int], dict[str, str]], told: str
+) -> None:
+    answer = app.test_client().post("/notifications/prolific", data=b"{}", headers=headers(int(time.time())))
 
     assert answer.status_code == 403
     assert told in (answer.json or {})["error"]

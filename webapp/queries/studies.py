@@ -16,11 +16,10 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from turk.frames import COMPLETED
 from turk.result_tables import AnalysisRow, DigestRow
 from turk.store import Store
 from turk.study import Study
-from turk.tables import DecisionRow, PlaceRow, SessionRow, StudyRow
+from turk.tables import COMPLETED, DecisionRow, PlaceRow, SessionRow, StudyRow
 
 WHO = {"people": False, "synthetic": True}
 """Whose answers: they are never mixed."""
