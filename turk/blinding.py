@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import now, session_scope
@@ -15,6 +15,18 @@ from turk.tables import COMPLETED, DecisionRow, SessionRow
 
 LOOKED = "unblind"
 """The kind of the decision of somebody who looked before the stopping rule was met."""
+LOOKS = (
+    select(DecisionRow.id).where(DecisionRow.study_id == bindparam("study"), DecisionRow.kind == LOOKED).limit(1)
+)  # fmt: skip
+KEPT = select(AnalysisRow.study_id).where(
+    AnalysisRow.study_id == bindparam("study"), AnalysisRow.synthetic.is_(False)
+)  # fmt: skip
+FINISHED = (
+    select(SessionRow.arm, func.count())
+    .where(SessionRow.study_id == bindparam("study"), SessionRow.synthetic.is_(False))
+    .where(SessionRow.state.in_(COMPLETED))
+    .group_by(SessionRow.arm)
+)
 
 
 def hidden(state: str, progress: Progress, *, synthetic: bool) -> bool:
@@ -33,16 +45,13 @@ def blinded(db: Session, study_id: int, state: str, frozen: Study) -> bool:
     """
     if state == "closed" or rule_met(db, study_id, frozen):
         return False
-    looked = select(DecisionRow.id).where(DecisionRow.study_id == study_id, DecisionRow.kind == LOOKED).limit(1)
-    kept = select(AnalysisRow.study_id).where(AnalysisRow.study_id == study_id, AnalysisRow.synthetic.is_(False))
-    return db.scalar(looked) is None and db.scalar(kept) is None
+    mine = {"study": study_id}
+    return all(db.connection().execute(seen, mine).scalar() is None for seen in (LOOKS, KEPT))
 
 
 def rule_met(db: Session, study_id: int, frozen: Study) -> bool:
     """Tell whether every arm has as many finished sessions of people as the stopping rule wants."""
-    mine = (SessionRow.study_id == study_id, SessionRow.synthetic.is_(False), SessionRow.state.in_(COMPLETED))
-    counts = db.execute(select(SessionRow.arm, func.count()).where(*mine).group_by(SessionRow.arm))
-    finished = {arm: count for arm, count in counts}
+    finished = {arm: count for arm, count in db.connection().execute(FINISHED, {"study": study_id})}
     return all(finished.get(arm, 0) >= wanted_of(frozen) for arm in arms_of(frozen))
 
 

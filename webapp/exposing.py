@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from turk.methods import exposure_sentence
 from turk.result_tables import DigestRow
+from webapp.keeping import kept
+from webapp.queries.studies import Counted, Known
 
 USUAL_HZ = 60.0
+DIGESTS = select(
+    DigestRow.exposures, DigestRow.refresh_hz, DigestRow.test, DigestRow.valid, DigestRow.replaced,
+    DigestRow.long_frames,
+).where(DigestRow.study_id == bindparam("study"), DigestRow.synthetic == bindparam("synthetic"))  # fmt: skip
 
 
 @dataclass
@@ -56,15 +62,20 @@ class Exposed:
         return exposure_sentence(self.counting / self.trials, self.trials, ends, self.hz or USUAL_HZ)
 
 
-def exposed(session: Session, study: int, synthetic: bool) -> Exposed:
-    """Add up the digests of a study."""
-    read = (
-        DigestRow.exposures, DigestRow.refresh_hz, DigestRow.test, DigestRow.valid, DigestRow.replaced,
-        DigestRow.long_frames,
-    )  # fmt: skip
-    mine = (DigestRow.study_id == study, DigestRow.synthetic.is_(synthetic))
+def exposed(session: Session, known: Known, synthetic: bool, counted: Counted) -> Exposed:
+    """Add up the digests of a study, once while what the monitor counts of them stays the same.
+
+    A digest is written once and never changes, so that what is added up changes with those counts.
+    """
+    counts = (tuple(counted.hours.items()), counted.total, *map(repr, (counted.rules, counted.rates)))
+    key = (known.id, known.sha256, synthetic, *counts)
+    return kept(session, "exposed", key, lambda: _exposed(session, known.id, synthetic))
+
+
+def _exposed(session: Session, study: int, synthetic: bool) -> Exposed:
     found = Exposed()
-    for told, hz, trials, valid, replaced, long_frames in session.execute(select(*read).where(*mine)):
+    rows = session.connection().execute(DIGESTS, {"study": study, "synthetic": synthetic})
+    for told, hz, trials, valid, replaced, long_frames in rows:
         found.trials += trials
         found.counting += valid
         found.replaced += replaced

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from turk.caps import caps_of, used
 from turk.cost import CENT
 from turk.paying_tables import RecruitmentRow, TaskRow
 from turk.study import Study
+
+RECRUITED = select(RecruitmentRow.study_id).where(RecruitmentRow.study_id == bindparam("study")).limit(1)
+PRICES = select(TaskRow.each_usd).where(TaskRow.study_id == bindparam("study"))
 
 
 def money_of(session: Session, key: int, study: Study, finished: int) -> dict[str, str | None]:
@@ -21,9 +24,9 @@ def money_of(session: Session, key: int, study: Study, finished: int) -> dict[st
         "reward_usd": str(study.reward_usd),
         "rewards_usd": str((study.reward_usd * finished).quantize(CENT)),
     }
-    if session.scalar(select(func.count()).where(RecruitmentRow.study_id == key)) == 0:
+    if session.connection().execute(RECRUITED, {"study": key}).first() is None:
         return rewards | {"spent_usd": None, "promised_usd": None, "cap_usd": None}
-    each = session.scalars(select(TaskRow.each_usd).where(TaskRow.study_id == key)).all()
+    each = session.connection().execute(PRICES, {"study": key}).scalars().all()
     now_used, caps = used(session, key), caps_of(study, max(each, default=study.reward_usd))
     return rewards | {
         "spent_usd": str(now_used.spent_usd), "promised_usd": str(now_used.promised_usd), "cap_usd": str(caps.usd),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -19,26 +19,37 @@ from turk.trials import trial_of
 from webapp.queries.studies import Known, find, frozen
 
 PER_PAGE = 100
+SHOWN: BindParameter[Any] = bindparam("shown", expanding=True)
+NEWEST = (
+    select(SessionRow.id)
+    .where(SessionRow.study_id == bindparam("study"), SessionRow.synthetic == bindparam("synthetic"))
+    .order_by(SessionRow.id.desc())
+    .limit(bindparam("most"))
+)
+NEWEST_BEFORE = NEWEST.where(SessionRow.id < bindparam("after"))
+ENTERED = (
+    select(SessionRow.id, ParticipantRow.key, SessionRow.state, SessionRow.created_at, SessionRow.arm)
+    .join(ParticipantRow, ParticipantRow.id == SessionRow.participant_id)
+    .where(SessionRow.id.in_(SHOWN))
+    .order_by(SessionRow.id.desc())
+)
+ANSWERED = (
+    select(TrialRow.session_id, func.count())
+    .where(TrialRow.session_id.in_(SHOWN), TrialRow.state == "answered")
+    .group_by(TrialRow.session_id)
+)
 
 
 def sessions_of(session: Session, known: Known, synthetic: bool, after: int | None) -> list[dict[str, Any]]:
     """A page of sessions, the newest first: a record each, by a name that only this study has for the person."""
-    answered = (
-        select(func.count())
-        .where(TrialRow.session_id == SessionRow.id, TrialRow.state == "answered")
-        .correlate(SessionRow).scalar_subquery()
-    )  # fmt: skip
-    columns = (SessionRow.id, ParticipantRow.key, SessionRow.state, SessionRow.created_at, SessionRow.arm, answered)
-    mine = [SessionRow.study_id == known.id, SessionRow.synthetic.is_(synthetic)]
-    if after is not None:
-        mine.append(SessionRow.id < after)
-    found = select(*columns).join(ParticipantRow, ParticipantRow.id == SessionRow.participant_id).where(*mine)
+    mine = {"study": known.id, "synthetic": synthetic, "most": PER_PAGE + 1}
+    asked, wanted = (NEWEST, mine) if after is None else (NEWEST_BEFORE, mine | {"after": after})
+    shown = {"shown": session.connection().execute(asked, wanted).scalars().all()}
+    answers = {key: number for key, number in session.connection().execute(ANSWERED, shown)}
     return [
         {"session": key, "participant": pseudonym(known.sha256, person), "state": state,
-         "entered_at": entered.isoformat(), "arm": arm, "answers": answers}
-        for key, person, state, entered, arm, answers in session.execute(
-            found.order_by(SessionRow.id.desc()).limit(PER_PAGE + 1)
-        )
+         "entered_at": entered.isoformat(), "arm": arm, "answers": answers.get(key, 0)}
+        for key, person, state, entered, arm in session.connection().execute(ENTERED, shown)
     ]  # fmt: skip
 
 

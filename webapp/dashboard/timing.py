@@ -20,7 +20,7 @@ SECOND = 1000.0
 def answer(asked: Asked) -> Answer:
     """Show how far exposures were off the plan."""
     monitor: Monitor = asked.found
-    found = exposed(asked.session, monitor.known.id, monitor.synthetic)
+    found = exposed(asked.session, monitor.known, monitor.synthetic, monitor.counted)
     planned = monitor.study.parameters.get("exposure_ms") or None
     groups = {"Browser": found.browsers, "Refresh rate (Hz)": found.rates}
     said = {

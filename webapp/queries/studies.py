@@ -20,6 +20,7 @@ from turk.result_tables import AnalysisRow, DigestRow
 from turk.store import Store
 from turk.study import Study
 from turk.tables import COMPLETED, DecisionRow, PlaceRow, SessionRow, StudyRow
+from webapp.keeping import kept
 
 WHO = {"people": False, "synthetic": True}
 """Whose answers: they are never mixed."""
@@ -91,7 +92,7 @@ class Counted:
 
 def all_studies(session: Session) -> list[Known]:
     """List studies, the newest first."""
-    return [Known(*row) for row in session.execute(select(*COLUMNS).order_by(StudyRow.id.desc()))]
+    return [Known(*row) for row in session.connection().execute(STUDIES)]
 
 
 def find(session: Session, key: int) -> Known:
@@ -100,7 +101,7 @@ def find(session: Session, key: int) -> Known:
     Raises:
         NotFound: There is none.
     """
-    row = session.execute(select(*COLUMNS).where(StudyRow.id == key)).one_or_none()
+    row = session.connection().execute(STUDY, {"study": key}).one_or_none()
     if row is None:
         raise NotFound(f"There is no study {key}. The list of studies has those that there are.")
     return Known(*row)
@@ -114,9 +115,8 @@ def frozen(session: Session, known: Known) -> Study:
 
 def finished_by_study(session: Session, synthetic: bool) -> dict[int, int]:
     """Study to how many sessions came to their end."""
-    ended = (SessionRow.synthetic.is_(synthetic), SessionRow.state.in_(COMPLETED))
-    counts = select(SessionRow.study_id, func.count()).where(*ended).group_by(SessionRow.study_id)
-    return {key: count for key, count in session.execute(counts)}
+    counts = session.connection().execute(FINISHED, {"synthetic": synthetic})
+    return {key: count for key, count in counts}
 
 
 def count(session: Session, key: int, synthetic: bool) -> Counted:
@@ -134,6 +134,14 @@ def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
 
 
 def _digested(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
+    """Add digests up, once while the same sessions have one: a digest is written when its session has finished."""
+    hours = [tuple(row) for row in session.connection().execute(HOURS, mine)]
+    key = (mine["study"], mine["synthetic"], tuple(hours))
+    added = kept(session, "digests", key, lambda: _added(session, mine))
+    return {"hours": {hour: number for hour, number, _ in hours}} | added
+
+
+def _added(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
     rules: Counter[str] = Counter()
     rates: Counter[int | None] = Counter()
     rows = session.connection().execute(DIGESTS, mine).all()
@@ -142,7 +150,6 @@ def _digested(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
         rates[hz] += sessions
     columns = zip(*(row[2:] for row in rows), strict=True)
     return {
-        "hours": {hour: number for hour, number in session.connection().execute(HOURS, mine)},
         "total": Sums(*map(sum, columns)) if rows else Sums(),
         "rules": dict(rules.most_common()), "rates": dict(rates.most_common()),
     }  # fmt: skip
@@ -171,9 +178,16 @@ def _sums() -> Any:
     return select(*columns).where(*of_study).group_by(*by).order_by(*by)
 
 
+STUDIES = select(*COLUMNS).order_by(StudyRow.id.desc())
+STUDY = select(*COLUMNS).where(StudyRow.id == bindparam("study"))
+FINISHED = (
+    select(SessionRow.study_id, func.count())
+    .where(SessionRow.synthetic == bindparam("synthetic"), SessionRow.state.in_(COMPLETED))
+    .group_by(SessionRow.study_id)
+)
 SESSIONS, PLACES, DIGESTS = _standing(SessionRow), _standing(PlaceRow), _sums()
 HOURS = (
-    select(DigestRow.hour, func.count())
+    select(DigestRow.hour, func.count(), func.sum(DigestRow.session_id))
     .where(DigestRow.study_id == bindparam("study"), DigestRow.synthetic == bindparam("synthetic"))
     .group_by(DigestRow.hour)
     .order_by(DigestRow.hour)

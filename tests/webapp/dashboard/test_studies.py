@@ -28,6 +28,7 @@ from turk.study import Study
 from turk.sweeping import sweep
 from turk.tables import DecisionRow, SessionRow, StudyRow, TrialRow
 from webapp import create_app
+from webapp.keeping import KEPT
 
 VIEWS = ("", "/monitor", "/results", "/timing", "/metrics", "/sessions")
 FORMS = ("", ".json", ".csv")
@@ -159,6 +160,7 @@ def turn_truth(engine: Engine, key: int) -> None:
             )
         db.execute(delete(DigestRow).where(DigestRow.study_id == key))
     sweep(engine)
+    KEPT.clear()
 
 
 def test_nothing_of_a_blinded_study_depends_on_who_was_fooled(own: Flask) -> None:
@@ -310,6 +312,24 @@ def test_the_timing_page_has_the_sentence_of_the_methods(site: Flask, viewer: Fl
     page = viewer.get(f"/studies/{DONE}/timing").text
     assert "Exposures by how far they were off the plan" in page
     assert "By refresh rate (Hz)" in page
+
+
+def test_what_digests_add_up_to_follows_every_session(own: Flask) -> None:
+    visitor, engine = come_in(own, "viewer"), own.extensions["engine"]
+
+    def test_trials() -> tuple[int, int]:
+        monitor, timing = (read(visitor, f"/studies/{DONE}/{view}.json") for view in ("monitor", "timing"))
+        return monitor["timing"]["test"], timing["trials"]
+
+    whole = test_trials()
+    with session_scope(engine) as db:
+        first = select(DigestRow.session_id).where(DigestRow.study_id == DONE, DigestRow.synthetic.is_(False)).limit(1)
+        db.execute(delete(DigestRow).where(DigestRow.session_id.in_(first)))
+    without = test_trials()
+    sweep(engine)
+
+    assert (whole, without) == ((32 * MANY, 32 * MANY), (32 * MANY - 16, 32 * MANY - 16))
+    assert test_trials() == whole
 
 
 def test_a_trial_is_replayed_as_it_was_seen(researcher: FlaskClient) -> None:
