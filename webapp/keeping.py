@@ -17,9 +17,17 @@ KEPT: OrderedDict[Hashable, Any] = OrderedDict()
 LOCK = Lock()
 
 
+def version_of(session: Session) -> int:
+    """The data version as a request found it: asked for once, before what depends on it is read."""
+    if "data_version" not in session.info:
+        session.info["data_version"] = data_version(session)
+    found: int = session.info["data_version"]
+    return found
+
+
 def kept(session: Session, name: str, key: Hashable, make: Callable[[], Thing]) -> Thing:
     """Return what was made before of the same data, or make it; what nobody asked for the longest goes first."""
-    at = (session.get_bind().engine.url.render_as_string(), data_version(session), name, key)
+    at = (session.get_bind().engine.url.render_as_string(), version_of(session), name, key)
     with LOCK:
         if at in KEPT:
             KEPT.move_to_end(at)

@@ -11,9 +11,9 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from evalsuite.errors import UserError
-from evalsuite.store import data_version
 from evalsuite.typesetting import Table
 from webapp.access import Role
+from webapp.keeping import version_of
 
 Form: TypeAlias = Literal["html", "json", "csv", "tex", "bib"]
 SAFE = ",~:"
@@ -125,7 +125,7 @@ class Page:
     parameters: tuple[Parameter, ...] = ()
     role: Role = "viewer"
     order: int | None = None
-    version: Callable[[Session], object] = data_version
+    version: Callable[[Session], object] = version_of
     read: Callable[[Asked], object] | None = None
     forms: tuple[Form, ...] = ("html", "json", "csv")
     shared: bool = True
