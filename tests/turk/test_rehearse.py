@@ -7,8 +7,11 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,6 +26,8 @@ from turk.commands.rehearse import _judge, command
 from turk.rehearsal import Money, Recovered
 from turk.tables import SessionRow, StudyRow, TrialRow
 
+T = TypeVar("T")
+
 RATES = "ours=0.45,theirs=0.1"
 
 
@@ -36,6 +41,12 @@ def study(sqlite_engine: Engine, tmp_path: Path) -> StudyRow:
 def rehearse(engine: Engine, *arguments: str) -> Result:
     url = engine.url.render_as_string(hide_password=False)
     return CliRunner().invoke(command, ["street", "--db", url, *arguments])
+
+
+def apart(act: Callable[[], T]) -> T:
+    """Do it in a thread of its own: Playwright allows one of its loops for a thread, and other tests keep theirs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act).result()
 
 
 def told_money(output: str) -> tuple[Decimal, Decimal]:
@@ -167,7 +178,7 @@ def test_some_come_with_chromium_through_the_recruiters_own_pages(
     texts = texts_for(parameters, conditions=("ours", "theirs"))
     make_study(sqlite_engine, tmp_path / "street", state="built", parameters=parameters, texts=texts)
 
-    done = rehearse(sqlite_engine, "--recruiter", recruiter, "--n", "2", "--browser", "1")
+    done = apart(lambda: rehearse(sqlite_engine, "--recruiter", recruiter, "--n", "2", "--browser", "1"))
 
     if "no Chromium starts here" in str(done.exception):
         pytest.skip("no Chromium on this machine")
@@ -185,8 +196,11 @@ def test_without_playwright_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
 def test_without_a_chromium_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("turk.browsing.shutil.which", lambda name: "/nowhere/chromium")
 
-    with pytest.raises(UserError, match="--browser: no Chromium starts here"), chromium():
-        pass
+    def start() -> None:
+        with pytest.raises(UserError, match="--browser: no Chromium starts here"), chromium():
+            pass
+
+    apart(start)
 
 
 @pytest.mark.slow
