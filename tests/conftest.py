@@ -1,4 +1,4 @@
-"""Databases for tests: SQLite, and a PostgreSQL of our own that needs no network."""
+"""Databases for tests: SQLite, and a PostgreSQL of our own that needs no network; and what drives browsers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
@@ -19,6 +20,17 @@ from webapp.tables import TokenRow
 DECLARED = (LedgerRow, TokenRow)
 """A table of each floor: naming them is what loads them all into the one metadata."""
 KINDS = ["sqlite", "postgresql"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+"""Debian's; without one, what `playwright install chromium` brought."""
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, once for all tests of a process: a thread has room for one of its loops."""
+    with sync_playwright() as playwright:
+        if CHROMIUM is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("no Chromium on this machine")
+        yield playwright
 
 
 @pytest.fixture(scope="session")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
+from tests.conftest import CHROMIUM
 from tests.e2e.frames import Recruiter
 from tests.e2e.site import Site
 from tests.turk.studies_made import SECRET, SYNTHETIC_KEY
 from webapp import create_app
 from webapp.config import Config
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-"""Debian's; without one, what `playwright install chromium` brought."""
 PATIENCE_MS = 30_000
 """Machines that test are busy; nothing here is about speed."""
 
@@ -33,14 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium for all tests."""
-    with sync_playwright() as playwright:
-        if CHROMIUM is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium on this machine")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

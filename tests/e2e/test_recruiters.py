@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, Playwright, Route, expect
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from evalsuite.db import session_scope
-from tests.e2e.conftest import CHROMIUM, PATIENCE_MS
+from tests.conftest import CHROMIUM
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.site import QUICK, texts_for
 from tests.turk.recruiters.trade import PARAMETERS
 from tests.turk.studies_made import SECRET, make_study
@@ -65,15 +66,12 @@ class Fair:
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[Browser]:
+def strict(playwright: Playwright) -> Iterator[Browser]:
     """A Chromium that blocks third-party cookies."""
-    with sync_playwright() as playwright:
-        if CHROMIUM is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium on this machine")
-        arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield launched
-        launched.close()
+    arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

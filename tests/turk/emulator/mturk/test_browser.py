@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
+from tests.conftest import CHROMIUM
 from tests.turk.emulator.calling import external, make_hit
 from turk.emulator.emulator import Emulator
 
 pytestmark = pytest.mark.e2e
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE_MS = 30_000
 
 
@@ -57,15 +55,12 @@ def study() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """A Chromium that blocks third-party cookies."""
-    with sync_playwright() as playwright:
-        if CHROMIUM is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium on this machine")
-        arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield launched
-        launched.close()
+    arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    yield launched
+    launched.close()
 
 
 def log_in(page: Page, emulator: Emulator, worker_id: str) -> None:
