@@ -172,6 +172,7 @@ def test_by_mouse_the_pixels_are_those_of_a_run_with_the_hint_file(visit: Page, 
 
 def test_the_keyboard_alone_is_enough(visit: Page, served: Served, tmp_path: Path) -> None:
     bring(visit, served)
+    expect(visit.locator(".said")).to_contain_text("Put a point")
     visit.locator(".keys summary").focus()
     for _ in range(12):
         visit.keyboard.press("Shift+Tab")
