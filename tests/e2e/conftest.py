@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 from sqlalchemy import Engine
-from werkzeug.serving import make_server
 
 from tests.conftest import CHROMIUM
 from tests.e2e.frames import Recruiter
 from tests.e2e.site import Site
+from tests.serving import serving
 from tests.turk.studies_made import SECRET, SYNTHETIC_KEY
 from webapp import create_app
 from webapp.config import Config
@@ -56,14 +55,9 @@ def page(browser: Browser) -> Iterator[Page]:
 def recruiter() -> Iterator[Recruiter]:
     """Another site, which shows studies in a frame and receives their form."""
     made = Recruiter()
-    server = make_server("127.0.0.1", 0, made, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    made.url = f"http://localhost:{server.port}"  # another site than 127.0.0.1 to a browser
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(made) as port:
+        made.url = f"http://localhost:{port}"  # another site than 127.0.0.1 to a browser
+        yield made
 
 
 @pytest.fixture
@@ -73,11 +67,6 @@ def site(engine: Engine, tmp_path: Path, recruiter: Recruiter) -> Iterator[Site]
     settings: dict[str, Any] = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
     settings |= {"synthetic_key": SYNTHETIC_KEY, "recruiter_origins": (recruiter.url,)}
     app = create_app(Config(database_url=url, secret_key=SECRET, **settings))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.port}", engine, tmp_path)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as port:
+        yield Site(f"http://127.0.0.1:{port}", engine, tmp_path)
     app.extensions["engine"].dispose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ import yaml
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 from sqlalchemy import Engine, select
-from werkzeug.serving import make_server
 
 from evalsuite.cli import group as evalsuite
 from evalsuite.db import session_scope
 from evalsuite.results import open_run
 from evalsuite.studio import keeper
 from tests.e2e.site import Site, arrive, painted_texts
+from tests.serving import serving
 from tests.turk.coloring_made import CONDITIONS, make_coloring_study
 from tests.turk.studies_made import SECRET
 from turk.cli import group as turk
@@ -42,13 +41,8 @@ def coloring_site(sqlite_engine: Engine, tmp_path: Path, painter: keeper.Kept) -
     """The site with a coloring process, served from a thread."""
     url = sqlite_engine.url.render_as_string(hide_password=False)
     app = create_app(Config(url, SECRET, tmp_path / "studies", tmp_path / "thumbnails", coloring_socket=painter.socket))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.port}", sqlite_engine, tmp_path)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as port:
+        yield Site(f"http://127.0.0.1:{port}", sqlite_engine, tmp_path)
     app.extensions["engine"].dispose()
 
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from scipy.special import ndtri
 from scipy.stats import binomtest
-from werkzeug.serving import make_server
 
 from evalsuite.color import rgb_to_lab
 from evalsuite.color_difference import ciede2000
 from evalsuite.db import make_engine
 from tests.conftest import migrate
+from tests.e2e.researcher import barriers, enter, opened, too_wide, visiting
+from tests.serving import serving
 from tests.webapp.answered import add_study
-from tests.webapp.conftest import OWNER_TOKEN, config_of
+from tests.webapp.conftest import config_of
 from tests.webapp.runs import import_three_runs
 from webapp import create_app
 
@@ -56,71 +55,28 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     add_study(engine)
     engine.dispose()
     app = create_app(config_of(url, folder))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}"
     app.extensions["engine"].dispose()
-
-
-def enter(browser: Browser, address: str, **settings: Any) -> BrowserContext:
-    """A browser that came in with the printed address."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
-    page = context.new_page()
-    page.goto(f"{address}/login?token={OWNER_TOKEN}")
-    if settings.get("java_script_enabled", True):
-        page.wait_for_url(f"{address}/")
-    else:
-        page.get_by_role("button", name="Come in").click()
-    page.close()
-    return context
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Page]:
     """A page that came in; wrong scripts, broken policies and requests elsewhere fail the test."""
-    context = enter(browser, address)
-    page, wrong = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda asked: None if asked.url.startswith(address) else wrong.append(asked.url))
-    yield page
-    context.close()
-    assert [line for line in wrong if "404 (NOT FOUND)" not in line] == []
-
-
-def opened(page: Page, address: str) -> Page:
-    """The page, once its pictures are there."""
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-    return page
+    with visiting(browser, address, expected="404 (NOT FOUND)") as page:
+        yield page
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_serious_keeps_anybody_from_reading_a_page(visit: Page, address: str, theme: Any) -> None:
     visit.emulate_media(color_scheme=theme)
-    found = {}
-    for path in PAGES:
-        opened(visit, address + path)
-        for wrong in Axe().run(visit).response["violations"]:
-            if wrong["impact"] in ("serious", "critical"):
-                found[path, wrong["id"]] = wrong["nodes"][0]["html"][:200], wrong["nodes"][0]["failureSummary"]
+    found = {path: barriers(opened(visit, address + path)) for path in PAGES}
 
-    assert found == {}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 def test_pages_fit_a_phone(browser: Browser, address: str) -> None:
-    context = enter(browser, address, viewport={"width": 390, "height": 844})
-    page, widths = context.new_page(), {}
-    for path in PAGES:
-        opened(page, address + path)
-        widths[path] = page.evaluate("document.documentElement.scrollWidth")
-    context.close()
-
-    assert {path: width for path, width in widths.items() if width > 390} == {}
+    assert too_wide(browser, address, PAGES) == {}
 
 
 def test_pages_say_the_same_without_scripts(browser: Browser, visit: Page, address: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Playwright, Route, expect
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from evalsuite.db import session_scope
 from tests.conftest import CHROMIUM
 from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.site import QUICK, texts_for
+from tests.serving import serving
 from tests.turk.recruiters.trade import PARAMETERS
 from tests.turk.studies_made import SECRET, make_study
 from turk.books import open_books
@@ -96,13 +95,8 @@ def fair(
             prolific_site=emulator.participant_site_url,
         )  # fmt: skip
         app = create_app(config)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Fair(emulator, sqlite_engine, f"http://127.0.0.1:{server.port}", row)
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with serving(app) as port:
+            yield Fair(emulator, sqlite_engine, f"http://127.0.0.1:{port}", row)
         app.extensions["engine"].dispose()
 
 

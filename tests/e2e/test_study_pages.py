@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, Request, expect
 from sqlalchemy import update
-from werkzeug.serving import make_server
 
 from evalsuite.db import make_engine, session_scope
 from tests.conftest import migrate
-from tests.e2e.test_dashboards import enter, opened
+from tests.e2e.researcher import barriers, enter, opened, too_wide, visiting
+from tests.serving import serving
 from tests.webapp.conftest import config_of
 from tests.webapp.runs import import_three_runs
 from tests.webapp.studies import BLINDED, DONE, NEW, add_studies
@@ -48,50 +46,27 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
     """The site, served from a thread."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Page]:
     """A page that came in; wrong scripts, broken policies and requests elsewhere fail the test."""
-    context = enter(browser, address)
-    page, wrong = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda asked: None if asked.url.startswith(address) else wrong.append(asked.url))
-    yield page
-    context.close()
-    assert wrong == []
+    with visiting(browser, address) as page:
+        yield page
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_serious_keeps_anybody_from_reading_a_page(visit: Page, address: str, theme: Any) -> None:
     visit.emulate_media(color_scheme=theme)
-    found = {}
-    for path in PAGES:
-        opened(visit, address + path)
-        for wrong in Axe().run(visit).response["violations"]:
-            if wrong["impact"] in ("serious", "critical"):
-                found[path, wrong["id"]] = wrong["nodes"][0]["html"][:200], wrong["nodes"][0]["failureSummary"]
+    found = {path: barriers(opened(visit, address + path)) for path in PAGES}
 
-    assert found == {}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 def test_pages_fit_a_phone(browser: Browser, address: str) -> None:
-    context = enter(browser, address, viewport={"width": 390, "height": 844})
-    page, widths = context.new_page(), {}
-    for path in PAGES:
-        opened(page, address + path)
-        widths[path] = page.evaluate("document.documentElement.scrollWidth")
-    context.close()
-
-    assert {path: width for path, width in widths.items() if width > 390} == {}
+    assert too_wide(browser, address, PAGES) == {}
 
 
 def test_a_study_is_read_without_scripts(browser: Browser, address: str) -> None:

@@ -1,0 +1,77 @@
+"""A researcher before the dashboards in a real browser: how they come in, and what is wrong with what they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.webapp.conftest import OWNER_TOKEN
+
+PHONE = {"width": 390, "height": 844}
+
+
+def enter(browser: Browser, address: str, **settings: Any) -> BrowserContext:
+    """A browser that came in with the printed address."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+    page = context.new_page()
+    page.goto(f"{address}/login?token={OWNER_TOKEN}")
+    if settings.get("java_script_enabled", True):
+        page.wait_for_url(f"{address}/")
+    else:
+        page.get_by_role("button", name="Come in").click()
+    page.close()
+    return context
+
+
+@contextmanager
+def visiting(
+    browser: Browser, address: str, expected: str | None = None, own: tuple[str, ...] = (), **settings: Any
+) -> Iterator[Page]:
+    """A page that came in; wrong scripts, broken policies and requests elsewhere fail the test.
+
+    Args:
+        browser: Who visits.
+        address: The site's.
+        expected: Words of an error that a test brings about itself.
+        own: How addresses begin that are not elsewhere either, such as "blob:".
+        settings: Of the browser's context.
+    """
+    context = enter(browser, address, **settings)
+    page, wrong = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda asked: None if asked.url.startswith((address, *own)) else wrong.append(asked.url))
+    yield page
+    context.close()
+    assert [line for line in wrong if expected is None or expected not in line] == []
+
+
+def opened(page: Page, address: str) -> Page:
+    """The page, once its pictures are there."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def barriers(page: Page) -> dict[str, tuple[str, str]]:
+    """What axe calls serious or critical on the page as it stands: rule to element and advice."""
+    return {
+        wrong["id"]: (wrong["nodes"][0]["html"][:200], wrong["nodes"][0]["failureSummary"])
+        for wrong in Axe().run(page).response["violations"]
+        if wrong["impact"] in ("serious", "critical")
+    }
+
+
+def too_wide(browser: Browser, address: str, paths: Sequence[str]) -> dict[str, int]:
+    """Pages that do not fit a phone, and how wide they are."""
+    context = enter(browser, address, viewport=PHONE)
+    page, widths = context.new_page(), {}
+    for path in paths:
+        opened(page, address + path)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    return {path: width for path, width in widths.items() if width > PHONE["width"]}
