@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
@@ -31,6 +31,15 @@ def playwright() -> Iterator[Playwright]:
         if CHROMIUM is None and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("no Chromium on this machine")
         yield playwright
+
+
+@pytest.fixture(scope="session")
+def strict(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium that blocks third-party cookies."""
+    arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")

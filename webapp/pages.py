@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -45,6 +46,7 @@ def make_blueprint(pages: Mapping[str, Page]) -> Blueprint:
     blueprint = Blueprint("dashboard", __name__)
     blueprint.before_request(_meet)
     blueprint.after_request(_headers)
+    blueprint.context_processor(lambda: _frame(pages))
     for page in pages.values():
         for form in page.forms:
             path = page.address({part: f"<int:{part}>" for part in page.parts}, form)
@@ -60,6 +62,15 @@ def _meet() -> None:
     refuse_forged(request)
     config, engine = settings()
     g.visitor = visitor_of(request, config, engine)
+
+
+def _frame(pages: Mapping[str, Page]) -> dict[str, Any]:
+    """What the frame of every page shows, also of those that are none of `pages`: who looks, and where they may go."""
+    visitor: Visitor | None = g.get("visitor")
+    if visitor is None:
+        return {}
+    open_to = [page for page in pages.values() if page.order is not None and visitor.may(page.role)]
+    return {"visitor": visitor, "navigation": sorted(open_to, key=lambda page: page.order or 0)}
 
 
 def _headers(response: Response) -> Response:
@@ -136,7 +147,6 @@ def _text(made: Request, answer: Answer) -> str:
 
 def _page(made: Request, answer: Answer) -> str:
     asked, visitor = made.asked, g.visitor
-    navigation = [page for page in asked.pages.values() if page.order is not None and visitor.may(page.role)]
     return render_template(
         f"{asked.page.name}.html",
         answer=answer,
@@ -144,11 +154,9 @@ def _page(made: Request, answer: Answer) -> str:
         data=answer.data,
         here=asked.here,
         to=asked.to,
-        navigation=sorted(navigation, key=lambda page: page.order or 0),
         share=made.share,
         share_days=DAYS if asked.page.shared and visitor.may(SHARING) else (),
         shared_since=made.share and data_version(asked.session) - made.share.data_version,
         version=made.version,
-        visitor=visitor,
         **answer.context,
     )

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
-from tests.conftest import CHROMIUM
 from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.site import QUICK, texts_for
 from tests.serving import serving
@@ -62,15 +61,6 @@ class Fair:
             session = db.scalars(select(SessionRow)).one()
             answered = db.scalars(select(TrialRow).where(TrialRow.state == "answered")).all()
             return session.state, len(answered)
-
-
-@pytest.fixture(scope="module")
-def strict(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium that blocks third-party cookies."""
-    arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
-    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-    yield launched
-    launched.close()
 
 
 @pytest.fixture

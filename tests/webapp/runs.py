@@ -166,7 +166,8 @@ def confused(run: Run) -> list[Confusions]:
         "answer_name": "cock",
     }
     unnamed: dict[str, int | str] = {"label": 4, "answer": 8, "before": 0, "after": 2}
-    return [Confusions("gray", "top1_vgg16", [pair, unnamed]), Confusions("good", "top1_vgg16", [])]
+    first = Confusions("truth", "top1_vgg16", [])
+    return [first, Confusions("gray", "top1_vgg16", [pair, unnamed]), Confusions("good", "top1_vgg16", [])]
 
 
 def fid_matches(run: Run) -> Tournament:

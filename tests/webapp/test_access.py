@@ -375,6 +375,13 @@ def test_viewers_cannot_share(site: Flask) -> None:
     assert visitor.post("/shares/1/revoke", headers=OF_OUR_OWN).status_code == DENIED
 
 
+def test_every_page_leads_to_the_others_that_one_may_see(site: Flask) -> None:
+    texts = [come_in(site, "researcher").get(path).text for path in ("/", "/shares", "/leaderboard/9999")]
+
+    assert [text.count('<a href="/studies"') for text in texts] == [1, 1, 1]
+    assert '<a href="/studies"' not in site.test_client().get("/login").text
+
+
 @pytest.mark.parametrize(("data", "sentence"), [
     ({"address": "/", "days": "8"}, "a link lasts 7, 30, 90, 365 days"),
     ({"address": "https://evil.example", "days": "7"}, "an address on this site"),

@@ -29,7 +29,9 @@ def answer(asked: Asked) -> Answer:
     metrics = sorted({metric for metric, _ in found}, key=lambda metric: (not metric.startswith(LABELLED), metric))
     metric = _chosen(asked.values["metric"], metrics, "metric")
     names = [name for name in labels if (metric, name) in found]
-    name = _chosen(asked.values["colorizer"], names, "colorizer")
+    # The real photos come first in a run and confuse nobody: what is shown unasked is the first method that does.
+    usual = next((name for name in names if found[metric, name]), "")
+    name = _chosen(asked.values["colorizer"] or usual, names, "colorizer")
     pairs = found.get((metric, name), ())
     title = f"Confusions of run {row.name}"
     data = {"run": {"id": key, "name": row.name}, "metric": metric, "colorizer": name, "pairs": list(pairs)}

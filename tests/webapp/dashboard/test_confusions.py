@@ -39,4 +39,4 @@ def test_what_is_not_there_is_said(viewer: FlaskClient) -> None:
     assert viewer.get("/confusions/99").status_code == 404
     refused = viewer.get("/confusions/1?colorizer=nobody")
     assert refused.status_code == 400
-    assert "colorizer: got &#39;nobody&#39;, expected one of gray, good" in refused.text
+    assert "colorizer: got &#39;nobody&#39;, expected one of truth, gray, good" in refused.text

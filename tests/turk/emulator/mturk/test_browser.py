@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
-from tests.conftest import CHROMIUM
 from tests.turk.emulator.calling import external, make_hit
 from turk.emulator.emulator import Emulator
 
@@ -54,15 +53,6 @@ def study() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium that blocks third-party cookies."""
-    arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
-    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-    yield launched
-    launched.close()
-
-
 def log_in(page: Page, emulator: Emulator, worker_id: str) -> None:
     """Log in by hand."""
     page.set_default_timeout(PATIENCE_MS)
@@ -71,9 +61,9 @@ def log_in(page: Page, emulator: Emulator, worker_id: str) -> None:
     page.click("main button")
 
 
-def test_preview_accept_and_submit_in_the_frame(emulator: Emulator, mturk: Any, study: str, browser: Browser) -> None:
+def test_preview_accept_and_submit_in_the_frame(emulator: Emulator, mturk: Any, study: str, strict: Browser) -> None:
     hit = make_hit(mturk, Question=external(study))["HITId"]
-    page = browser.new_context().new_page()
+    page = strict.new_context().new_page()
     log_in(page, emulator, "A1WORKER")
     frame = page.frame_locator("iframe")
 
@@ -101,10 +91,10 @@ def test_preview_accept_and_submit_in_the_frame(emulator: Emulator, mturk: Any, 
 
 
 def test_a_preview_that_is_submitted_is_refused_in_the_frame(
-    emulator: Emulator, mturk: Any, study: str, browser: Browser
+    emulator: Emulator, mturk: Any, study: str, strict: Browser
 ) -> None:
     hit = make_hit(mturk, Question=external(f"{study}&amp;turkSubmitTo={emulator.worker_site_url}"))["HITId"]
-    page = browser.new_context().new_page()
+    page = strict.new_context().new_page()
     log_in(page, emulator, "A1WORKER")
     page.click("text=Preview")
 
@@ -115,9 +105,9 @@ def test_a_preview_that_is_submitted_is_refused_in_the_frame(
     page.context.close()
 
 
-def test_everything_works_without_scripts(emulator: Emulator, mturk: Any, study: str, browser: Browser) -> None:
+def test_everything_works_without_scripts(emulator: Emulator, mturk: Any, study: str, strict: Browser) -> None:
     hit = make_hit(mturk, Question=external(study), MaxAssignments=1)["HITId"]
-    page = browser.new_context(java_script_enabled=False).new_page()
+    page = strict.new_context(java_script_enabled=False).new_page()
     log_in(page, emulator, "A1WORKER")
     page.click("text=Accept and work")
     page.click("text=Return")
@@ -136,10 +126,10 @@ def test_everything_works_without_scripts(emulator: Emulator, mturk: Any, study:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_fit_their_window_and_break_no_policy(
-    emulator: Emulator, mturk: Any, study: str, browser: Browser, scheme: Any, width: int
+    emulator: Emulator, mturk: Any, study: str, strict: Browser, scheme: Any, width: int
 ) -> None:
     make_hit(mturk, Title="Which photo is real? " * 5, Question=external(study))
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    context = strict.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     page, wrong = context.new_page(), list[str]()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)

@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
-from tests.conftest import CHROMIUM
 from tests.turk.emulator.prolific.studying import Researcher, do_study, person
 from turk.emulator.emulator import Emulator
 
@@ -54,15 +53,6 @@ def study(emulator: Emulator, server: str) -> str:
     return f"{server}/enter?who={{{{%PROLIFIC_PID%}}}}&back={emulator.participant_site_url}"
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium that blocks third-party cookies."""
-    arguments = ["--no-sandbox", "--test-third-party-cookie-phaseout"]
-    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-    yield launched
-    launched.close()
-
-
 def log_in(page: Page, emulator: Emulator) -> None:
     """Log in by hand."""
     page.set_default_timeout(PATIENCE_MS)
@@ -73,10 +63,10 @@ def log_in(page: Page, emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_take_part_in_another_tab_and_come_back(
-    emulator: Emulator, prolific: Researcher, study: str, browser: Browser, scripts: bool
+    emulator: Emulator, prolific: Researcher, study: str, strict: Browser, scripts: bool
 ) -> None:
     made = prolific.study(external_study_url=study, is_external_study_url_secure=True)
-    page = browser.new_context(java_script_enabled=scripts).new_page()
+    page = strict.new_context(java_script_enabled=scripts).new_page()
     log_in(page, emulator)
     page.click("text=Which photo is real?")
     page.click("text=Take part in this study")
@@ -98,9 +88,9 @@ def test_take_part_in_another_tab_and_come_back(
     page.context.close()
 
 
-def test_a_code_can_be_entered_by_hand(emulator: Emulator, prolific: Researcher, study: str, browser: Browser) -> None:
+def test_a_code_can_be_entered_by_hand(emulator: Emulator, prolific: Researcher, study: str, strict: Browser) -> None:
     made = prolific.study(external_study_url=study)
-    page = browser.new_context(java_script_enabled=False).new_page()
+    page = strict.new_context(java_script_enabled=False).new_page()
     log_in(page, emulator)
     page.click("text=Which photo is real?")
     page.click("text=Take part in this study")
@@ -118,12 +108,12 @@ def test_a_code_can_be_entered_by_hand(emulator: Emulator, prolific: Researcher,
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_fit_their_window_and_break_no_policy(
-    emulator: Emulator, prolific: Researcher, study: str, browser: Browser, scheme: Any, width: int
+    emulator: Emulator, prolific: Researcher, study: str, strict: Browser, scheme: Any, width: int
 ) -> None:
     made = prolific.study(external_study_url=study, name="Which photo is real? " * 5)
     prolific.reject(do_study(emulator, prolific.study(), 1))
     emulator.participant(person()).take(made)
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    context = strict.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     page, wrong = context.new_page(), list[str]()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
