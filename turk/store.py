@@ -21,7 +21,7 @@ class Store:
 
     Attributes:
         engine: A database whose tables are at the newest revision.
-        secret: The site's, from turk.keys.site_secret or the site's settings.
+        secret: The site's, from turk.site_secret.site_secret or the site's settings.
         clock: Tells the time, aware and in UTC.
         synthetic_key: What a synthetic participant must know; None where there are none.
         submit_origins: Origins beside MTurk's own that may receive a finished MTurk assignment, and beside SNS's own

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,9 @@ from evalsuite.db import default_url, make_engine
 from evalsuite.errors import UserError
 from evalsuite.thumbnails import folder_beside, thumbnails_folder
 from turk.arrivals import PROLIFIC_SITE
+from turk.site_secret import secret_setting, site_secret
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-KEY_LENGTH = 32
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?")
 MAX_REQUEST_BYTES = 2**20
 """No form or answer of ours comes near it; larger bodies are refused unread."""
@@ -93,75 +92,30 @@ def read_config(environ: Mapping[str, str] = os.environ, database_url: str | Non
     Raises:
         UserError: A setting cannot be used.
     """
-    url = database_url or secret(environ, "DATABASE_URL") or default_url()
+    url = database_url or secret_setting(environ, "DATABASE_URL") or default_url()
     make_engine(url)  # refuses what is no address of a database
     studies = folder_beside(url) / "studies"
     public_url = _public_url(environ.get("PUBLIC_URL", ""))
     return Config(
         database_url=url,
-        secret_key=_secret_key(environ, folder_beside(url)),
+        secret_key=site_secret(environ, folder_beside(url)),
         studies_dir=Path(environ.get("STUDIES_DIR") or studies),
         thumbnails_dir=thumbnails_folder(url, environ),
         public_url=public_url,
         trusted_hosts=_trusted_hosts(environ.get("TRUSTED_HOSTS", ""), public_url),
-        access_token=secret(environ, "ACCESS_TOKEN"),
+        access_token=secret_setting(environ, "ACCESS_TOKEN"),
         proxies=_whole(environ, "PROXIES"),
         proxy_peers=_addresses(environ.get("PROXY_PEERS", "")),
         proxy_roles=_roles(environ.get("PROXY_ROLES", "")),
-        synthetic_key=secret(environ, "SYNTHETIC_KEY"),
+        synthetic_key=secret_setting(environ, "SYNTHETIC_KEY"),
         coloring_socket=Path(environ["COLORING_SOCKET"]) if environ.get("COLORING_SOCKET") else None,
         uploads_dir=Path(environ["UPLOADS_DIR"]) if environ.get("UPLOADS_DIR") else None,
         recruiter_origins=_origins(environ.get("RECRUITER_ORIGINS", "")),
         sns_topics=_topics(environ.get("SNS_TOPICS", "")),
-        prolific_webhook_secret=secret(environ, "PROLIFIC_WEBHOOK_SECRET"),
+        prolific_webhook_secret=secret_setting(environ, "PROLIFIC_WEBHOOK_SECRET"),
         prolific_site=_origin("PROLIFIC_SITE", environ.get("PROLIFIC_SITE") or PROLIFIC_SITE),
         rehearsal=environ.get("REHEARSAL") == "1",
     )
-
-
-def secret(environ: Mapping[str, str], name: str) -> str | None:
-    """Read a setting that should not be seen: NAME, or the file that NAME_FILE names.
-
-    Raises:
-        UserError: Both are set, or the file cannot be read or is empty.
-    """
-    value, file = environ.get(name), environ.get(f"{name}_FILE")
-    if value and file:
-        raise UserError(f"{name}: {name} and {name}_FILE are both set. Set one of them.")
-    if not file:
-        return value or None
-    try:
-        text = Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{name}_FILE: {file} cannot be read ({error}). Name a text file.") from None
-    if not text:
-        raise UserError(f"{name}_FILE: {file} is empty. Put the value into it.")
-    return text
-
-
-def _secret_key(environ: Mapping[str, str], folder: Path) -> str:
-    """The configured key, or one that is made at the first start and kept beside the database."""
-    key = secret(environ, "SECRET_KEY")
-    if key is None:
-        return _kept_key(folder / "secret_key")
-    if len(key) < KEY_LENGTH:
-        rule = f"SECRET_KEY: at least {KEY_LENGTH} characters; got {len(key)}"
-        raise UserError(f"{rule}. Make one with: python -c 'import secrets; print(secrets.token_hex())'")
-    return key
-
-
-def _kept_key(file: Path) -> str:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return str(secret({"SECRET_KEY_FILE": str(file)}, "SECRET_KEY"))
-    except OSError as error:
-        raise UserError(f"{file}: the site's key cannot be kept ({error.strerror}). Set SECRET_KEY.") from None
-    with os.fdopen(descriptor, "w") as stream:
-        key = secrets.token_hex(KEY_LENGTH)
-        stream.write(key + "\n")
-    return key
 
 
 def _public_url(text: str) -> str | None:

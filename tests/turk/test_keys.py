@@ -1,16 +1,10 @@
-"""The site's secret and what is made from it."""
+"""What is made from the site's secret."""
 
 from __future__ import annotations
 
-import stat
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.errors import UserError
 from turk.keys import (
     ALPHABET,
     CODE_LENGTH,
@@ -20,63 +14,11 @@ from turk.keys import (
     person_key,
     random_seed,
     random_token,
-    site_secret,
     synthetic_seed,
     token_hash,
 )
-from webapp.config import read_config
 
 SECRET = "s" * 40
-
-
-def test_the_secret_of_the_environment_wins(tmp_path: Path) -> None:
-    assert site_secret({"SECRET_KEY": SECRET}, tmp_path) == SECRET
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_file_can_hold_the_secret(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(SECRET + "\n")
-
-    assert site_secret({"SECRET_KEY_FILE": str(tmp_path / "key")}, tmp_path) == SECRET
-
-
-def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    made = site_secret({}, tmp_path / "data")
-
-    file = tmp_path / "data" / "secret_key"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert site_secret({}, tmp_path / "data") == made
-    assert len(made) == 64
-
-
-def test_the_site_and_the_commands_have_the_same_secret(tmp_path: Path) -> None:
-    config = read_config({}, f"sqlite:///{tmp_path / 'evalsuite.db'}")
-
-    assert site_secret({}, tmp_path) == config.secret_key
-
-
-def test_a_short_secret_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="at least 32 characters; got 3"):
-        site_secret({"SECRET_KEY": "abc"}, tmp_path)
-
-
-def test_an_empty_secret_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "secret_key").write_text("")
-
-    with pytest.raises(UserError, match="at least 32 characters; got 0"):
-        site_secret({}, tmp_path)
-
-
-def test_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="missing: the site's key cannot be read"):
-        site_secret({"SECRET_KEY_FILE": str(tmp_path / "missing")}, tmp_path)
-
-
-def test_a_secret_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(UserError, match="cannot be kept"):
-        site_secret({}, tmp_path / "file")
 
 
 def test_a_person_has_one_key_per_platform_and_secret() -> None:
@@ -139,11 +81,3 @@ def test_a_synthetic_participant_is_planned_the_same_everywhere() -> None:
 def test_comparing_takes_any_text() -> None:
     assert equal("schlüssel", "schlüssel")
     assert not equal("schlüssel", "other")
-
-
-def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(16) as pool:
-        made = list(pool.map(lambda _: site_secret({}, tmp_path / "data"), range(64)))
-
-    assert len(set(made)) == 1
-    assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret_key"]

@@ -11,7 +11,7 @@ from evalsuite.db import default_url, make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
 from evalsuite.thumbnails import folder_beside
 from turk.forgetting import Kept, find_person, forget
-from turk.keys import site_secret
+from turk.site_secret import site_secret
 
 
 @click.command("forget")

@@ -14,11 +14,11 @@ from evalsuite.errors import UserError
 from evalsuite.thumbnails import folder_beside
 from turk.billing import Bill, bill_lines, check_bill
 from turk.hiring import Wish, draw_up, hire
-from turk.keys import site_secret
 from turk.launching import LOOPBACK_URL, arms_text, launch
 from turk.listening import listen
 from turk.recruiters.contract import Where
 from turk.recruiters.registry import recruiter, recruiters
+from turk.site_secret import site_secret
 from turk.studies import find_study
 
 

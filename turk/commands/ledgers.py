@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from evalsuite.db import default_url, make_engine, upgrade
 from evalsuite.thumbnails import folder_beside
 from turk.books import Books, open_books
-from turk.keys import site_secret
 from turk.recruiters.registry import recruiter
+from turk.site_secret import site_secret
 
 
 @contextmanager
