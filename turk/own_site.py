@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from evalsuite.errors import UserError
 ADDRESS = re.compile(r"http://(\[[0-9a-f:]+\]|[\w.-]+):\d+")
 ROOT = Path(__file__).resolve().parents[1]
 STOP_S = 15.0
+START_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,13 @@ class Child:
         """Stop all processes of the site; SIGKILL as if the machine had lost its power."""
         group = self.process.pid
         if sign == signal.SIGKILL:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+            _kill(group)
         else:
             self.process.send_signal(sign)
         try:
             self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            os.killpg(group, signal.SIGKILL)
+            _kill(group)
             self.process.wait()
         _hang_up(self.process)
 
@@ -125,10 +126,16 @@ def _hang_up(process: subprocess.Popen[str]) -> None:
 
 
 def _address(process: subprocess.Popen[str]) -> str | None:
-    if process.stdout is None:
-        return None
-    for line in process.stdout:
-        found = ADDRESS.search(line)
-        if found:
-            return found.group()
-    return None
+    """Read the address that the site prints; None where it ended, or was ended for saying nothing."""
+    ended = threading.Timer(START_S, _kill, [process.pid])
+    ended.start()
+    try:
+        found = (ADDRESS.search(line) for line in process.stdout or ())
+        return next((match.group() for match in found if match), None)
+    finally:
+        ended.cancel()
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

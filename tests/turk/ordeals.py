@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 import signal
 import socket
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
@@ -21,6 +25,10 @@ from turk.visitor import Report, Visit
 
 KEY = "the key of these participants"
 CROWD = {"psychometric": 0.5, "double_submitter": 0.25, "reloader": 0.25}
+PORTS = range(20_000, 30_000)
+"""Below those that systems give to outgoing connections, which would take a port while its server is away."""
+PATIENCE_S = 180.0
+"""How long nobody's answer may be acknowledged while the server is there."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +50,49 @@ def survive(study: Study, url: str, people: int, kills: int, seed: int = 0) -> O
     apart = people * protocol(study.protocol).photos_needed(study.parameters) // (kills + 1)
     moments = [0]
     try:
-        with ThreadPoolExecutor(people) as pool:
-            futures = [pool.submit(visit.take) for visit in visits]
+        with under_way(visits) as futures:
             while len(moments) <= kills:
                 later = moments[-1] + rng.randint(1, apart)
-                while answered(visits) < later and not all(future.done() for future in futures):
-                    time.sleep(0.001)
+                wait(visits, futures, later)
                 time.sleep(rng.random() * 0.05)
                 child.stop(signal.SIGKILL)
                 moments.append(answered(visits))
                 child = start_site(url, workers=2, port=port, key=KEY)
-            reports = [future.result() for future in futures]
+            wait(visits, futures)
+        reports = [future.result() for future in futures]
     finally:
         child.stop()
+    return Ordeal(reports, moments[1:])
+
+
+@contextmanager
+def under_way(visits: list[Visit]) -> Iterator[list[Future[Report]]]:
+    """Let all visits go on at once; those that have not ended with the block stop after what they are doing."""
+    stopped = threading.Event()
+    try:
+        with ThreadPoolExecutor(len(visits)) as pool:
+            try:
+                yield [pool.submit(visit.take, stopped) for visit in visits]
+            finally:
+                stopped.set()
+    finally:
         for visit in visits:
             visit.wire.close()
-    return Ordeal(reports, moments[1:])
+
+
+def wait(visits: list[Visit], futures: list[Future[Report]], later: float = math.inf) -> None:
+    """Wait until that many answers were acknowledged, or all visits have ended.
+
+    Raises:
+        TimeoutError: No answer was acknowledged for PATIENCE_S.
+    """
+    before, since = -1, time.monotonic()
+    while answered(visits) < later and not all(future.done() for future in futures):
+        if answered(visits) != before:
+            before, since = answered(visits), time.monotonic()
+        elif time.monotonic() - since > PATIENCE_S:
+            raise TimeoutError(f"no answer was acknowledged for {PATIENCE_S:.0f} s, after {before}")
+        time.sleep(0.001)
 
 
 def answered(visits: list[Visit]) -> int:
@@ -91,8 +126,9 @@ def counted(engine: Engine, ordeal: Ordeal) -> dict[str, int]:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+    """A port that nobody listens at, and that no connection will take."""
+    for port in random.sample(PORTS, 100):
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise OSError("none of a hundred ports is free")

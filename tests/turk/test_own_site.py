@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,16 @@ def test_a_site_that_cannot_start_says_why() -> None:
         own_site("oracle://nowhere"),
     ):
         pass
+
+
+def test_a_site_that_says_nothing_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 100\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(silent))
+    monkeypatch.setattr("turk.own_site.START_S", 0.2)
+
+    with pytest.raises(UserError, match="the site did not start: it said nothing"):
+        start_site("sqlite://")
