@@ -17,7 +17,7 @@ MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for pa
 LIGHT = (
     "cli", "commands.paint", "compare", "contracts", "dataset", "db", "demo", "errors", "groups", "images", "pairing",
     "plugins", "records", "reductions", "registry", "report", "resampling", "results", "standings", "stats", "store",
-    "studio.client", "studio.keeper", "summary", "survey", "tables", "thumbnails", "tournament",
+    "studio.client", "studio.keeper", "studio.kept", "summary", "survey", "tables", "thumbnails", "tournament",
 )  # fmt: skip
 
 

@@ -10,16 +10,15 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from evalsuite.errors import UserError
 
 WAITING = 32
 POLL_S = 0.1
+REST_S = 1.0
+"""How often a keeper at rest looks whether its parent is there."""
 IDLE_S = 600.0
 """After ten minutes without a question the process ends and gives its memory back."""
 SOON_S = 5.0
@@ -27,36 +26,6 @@ PAUSE_S = 2.0
 """A process that ended within SOON_S of its start is not started again at once."""
 LONGEST_PATH = 100
 """Bytes: a Unix domain socket's address has room for 108 on Linux and for 104 on macOS."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A keeper that runs as a child of this process, and ends with it.
-
-    Attributes:
-        socket: Where the coloring process answers.
-        process: The keeper; it ends when its standard input is closed.
-    """
-
-    socket: Path
-    process: subprocess.Popen[bytes]
-
-    def end(self) -> None:
-        """End the keeper and with it the coloring process."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self.process.wait()
-
-
-def start(weights: Mapping[str, Path]) -> Kept:
-    """Start a keeper with a socket in a folder of its own, which nobody else may enter; it listens at once."""
-    path = Path(tempfile.mkdtemp(prefix="coloring-")) / "socket"
-    flags = [word for name, file in weights.items() for word in ("--weights", f"{name}={file}")]
-    with listen(path) as listener:
-        number = listener.fileno()
-        paint = [sys.executable, "-m", "evalsuite.cli", "paint", "--socket", str(path), "--child", str(number)]
-        process = subprocess.Popen([*paint, *flags], stdin=subprocess.PIPE, pass_fds=[number], start_new_session=True)
-    return Kept(path, process)
 
 
 def listen(path: Path) -> socket.socket:
@@ -86,18 +55,17 @@ def listen(path: Path) -> socket.socket:
     return listener
 
 
-def keep(listener: socket.socket, flags: list[str], until_closed: bool) -> None:
+def keep(listener: socket.socket, flags: list[str], parent: int | None) -> None:
     """Run the coloring process whenever it is needed.
 
     Args:
         listener: The socket that the process is handed.
         flags: Further words for the process.
-        until_closed: Whether to stop when standard input is closed: a parent that was killed cannot say so.
+        parent: The process with which to end; None for none.
     """
-    stdin = [sys.stdin.fileno()] if until_closed else []
-    while _asked(listener, stdin):
+    while _asked(listener, parent):
         started = time.monotonic()
-        ended = _run(listener, flags, stdin)
+        ended = _run(listener, flags, parent)
         if ended is None:
             return
         if ended:
@@ -106,20 +74,36 @@ def keep(listener: socket.socket, flags: list[str], until_closed: bool) -> None:
                 time.sleep(PAUSE_S)
 
 
-def _asked(listener: socket.socket, stdin: list[int]) -> bool:
-    """Wait until somebody connects; False once standard input is closed."""
-    readable, _, _ = select.select([listener.fileno(), *stdin], [], [])
-    return not (stdin and stdin[0] in readable)
+def _asked(listener: socket.socket, parent: int | None) -> bool:
+    """Wait until somebody connects; False once the parent is gone."""
+    while not _left(parent, 0):
+        if select.select([listener.fileno(), *_stdin(parent)], [], [], REST_S)[0]:
+            return not _left(parent, 0)
+    return False
 
 
-def _run(listener: socket.socket, flags: list[str], stdin: list[int]) -> int | None:
+def _left(parent: int | None, wait_s: float) -> bool:
+    """Wait a little, and tell whether the parent closed our standard input or is gone.
+
+    It is gone, too, where its standard input's other end is still open, in a process that it forked.
+    """
+    closed = bool(select.select(_stdin(parent), [], [], wait_s)[0])
+    return closed or (parent is not None and os.getppid() != parent)
+
+
+def _stdin(parent: int | None) -> list[int]:
+    return [] if parent is None else [sys.stdin.fileno()]
+
+
+def _run(listener: socket.socket, flags: list[str], parent: int | None) -> int | None:
     """Run the process until it ends and return its status; None where it was ended as this keeper must."""
     number = listener.fileno()
-    command = [sys.executable, "-m", "evalsuite.studio.worker", "--fd", str(number), "--idle", str(IDLE_S), *flags]
+    known = ["--fd", str(number), "--keeper", str(os.getpid()), "--idle", str(IDLE_S)]
+    command = [sys.executable, "-m", "evalsuite.studio.worker", *known, *flags]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[number])
     try:
         while process.poll() is None:
-            if select.select(stdin, [], [], POLL_S)[0]:
+            if _left(parent, POLL_S):
                 return None
         return process.returncode
     finally:

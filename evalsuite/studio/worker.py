@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from evalsuite.commands.pairs import named_pairs
 from evalsuite.errors import UserError
 from evalsuite.images import Resize
 from evalsuite.studio.asking import points_from_json, whole
+from evalsuite.studio.keeper import REST_S
 from evalsuite.studio.painter import Given, Interrupted, Painter
 from evalsuite.studio.wire import Deadline, Torn, receive, send
 
@@ -54,19 +56,28 @@ def answer(painter: Painter, asked: Mapping[str, Any], file: bytes) -> tuple[dic
         return {"error": "The coloring process made a mistake; it is in its log. Take the last point away."}, b""
 
 
-def serve(listener: socket.socket, painter: Painter, idle_s: float | None) -> None:
-    """Answer whoever connects, one after the other, until nobody came for a while."""
-    listener.settimeout(idle_s)
-    while True:
+def serve(listener: socket.socket, painter: Painter, idle_s: float, keeper: int) -> None:
+    """Answer whoever connects, one after the other, until nobody came for a while or the keeper is gone."""
+    listener.settimeout(REST_S)
+    while _asked(listener, idle_s, keeper):
         try:
             peer, _ = listener.accept()
         except TimeoutError:
-            return
+            continue  # A process whose keeper was killed, too, takes questions from the socket until it ends.
         faulthandler.dump_traceback_later(LIMIT_S, exit=True)
         with peer, suppress(Torn, OSError):
             asked, file = receive(peer, Deadline(PATIENCE_S))
             send(peer, *answer(painter, asked, file), Deadline(PATIENCE_S))
         faulthandler.cancel_dump_traceback_later()
+
+
+def _asked(listener: socket.socket, idle_s: float, keeper: int) -> bool:
+    """Wait until somebody connects; False where nobody did for a while, or the keeper is gone."""
+    until = time.monotonic() + idle_s
+    while os.getppid() == keeper and (left := until - time.monotonic()) > 0:
+        if select.select([listener], [], [], min(REST_S, left))[0]:
+            return True
+    return False
 
 
 def _answer(painter: Painter, asked: Mapping[str, Any], file: bytes) -> tuple[dict[str, Any], bytes]:
@@ -114,10 +125,11 @@ def _warm(painter: Painter) -> None:
 
 
 def main() -> None:
-    """Be the process: --fd N is the listening socket."""
+    """Be the process: --fd N is the listening socket, --keeper the process that started this one."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", type=int, required=True)
-    parser.add_argument("--idle", type=float, default=None)
+    parser.add_argument("--keeper", type=int, required=True)
+    parser.add_argument("--idle", type=float, required=True)
     parser.add_argument("--weights", action="append", default=[])
     flags = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
@@ -125,7 +137,7 @@ def main() -> None:
     with socket.socket(fileno=flags.fd) as listener:
         painter = Painter(weights, torch.device("cpu"), lambda: bool(select.select([listener], [], [], 0)[0]))
         _warm(painter)
-        serve(listener, painter, flags.idle)
+        serve(listener, painter, flags.idle, flags.keeper)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from evalsuite.colorizers.siggraph17 import SIGGRAPH17
 from evalsuite.images import Resize, encode_png
 from evalsuite.points import Point
 from evalsuite.studio.client import Canvas, Studio
-from evalsuite.studio.keeper import Kept, start
+from evalsuite.studio.kept import Kept, start
 
 SIDE = 256
 Question = Callable[[int], object]

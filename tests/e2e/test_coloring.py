@@ -21,7 +21,7 @@ from skimage import data
 from evalsuite.db import make_engine
 from evalsuite.hint_files import read_points
 from evalsuite.images import decode
-from evalsuite.studio.keeper import Kept, start
+from evalsuite.studio.kept import Kept, start
 from tests.conftest import migrate
 from tests.e2e.researcher import PHONE, barriers, visiting
 from tests.serving import serving

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from evalsuite.cli import group as evalsuite
 from evalsuite.db import session_scope
 from evalsuite.results import open_run
-from evalsuite.studio import keeper
+from evalsuite.studio import kept
 from tests.e2e.site import Site, arrive, painted_texts
 from tests.serving import serving
 from tests.turk.coloring_made import CONDITIONS, make_coloring_study
@@ -29,15 +29,15 @@ WITHOUT, WITH = CONDITIONS
 
 
 @pytest.fixture(scope="module")
-def painter() -> Iterator[keeper.Kept]:
+def painter() -> Iterator[kept.Kept]:
     """A coloring process."""
-    kept = keeper.start({})
-    yield kept
-    kept.end()
+    one = kept.start({})
+    yield one
+    one.end()
 
 
 @pytest.fixture
-def coloring_site(sqlite_engine: Engine, tmp_path: Path, painter: keeper.Kept) -> Iterator[Site]:
+def coloring_site(sqlite_engine: Engine, tmp_path: Path, painter: kept.Kept) -> Iterator[Site]:
     """The site with a coloring process, served from a thread."""
     url = sqlite_engine.url.render_as_string(hide_password=False)
     app = create_app(Config(url, SECRET, tmp_path / "studies", tmp_path / "thumbnails", coloring_socket=painter.socket))

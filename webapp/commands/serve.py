@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from evalsuite.commands.pairs import named_pairs
-from evalsuite.studio import keeper
+from evalsuite.studio import kept
 from webapp import create_app
 from webapp.config import read_config
 from webapp.serving import bind
@@ -40,7 +40,7 @@ def command(host: str, port: int, url: str | None, workers: int, weights: tuple[
     files = {name: Path(file) for name, file in named_pairs(weights, "--weights", "FILE").items()}
     place = bind(host, port)
     if config.coloring_socket is None:
-        config = replace(config, coloring_socket=keeper.start(files).socket)
+        config = replace(config, coloring_socket=kept.start(files).socket)
     app = create_app(replace(config, access_token=token))
     # A connection must not be shared by two processes.
     app.extensions["engine"].dispose()

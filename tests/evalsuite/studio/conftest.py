@@ -13,7 +13,7 @@ import torch
 from evalsuite.colorizers.siggraph17 import SIGGRAPH17
 from evalsuite.images import Resize, encode_png
 from evalsuite.studio.client import Canvas, Studio
-from evalsuite.studio.keeper import Kept, start
+from evalsuite.studio.kept import Kept, start
 
 
 def picture(height: int = 40, width: int = 56, seed: int = 5) -> bytes:
@@ -30,6 +30,12 @@ def canvas(data: bytes, policy: str = "native", size: int = 0) -> Canvas:
     """A photo to color, of bytes in memory."""
     resize = Resize(policy, size)  # type: ignore[arg-type]  # a literal of the tests
     return Canvas(hashlib.sha256(data).hexdigest(), lambda: data, resize)
+
+
+def below(process: int) -> int:
+    """The only process below another: what computes, below a keeper."""
+    [found] = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return int(found)
 
 
 @pytest.fixture(scope="session")

@@ -29,10 +29,11 @@ from evalsuite.registry import colorizer
 from evalsuite.run import run
 from evalsuite.studio import worker
 from evalsuite.studio.client import Away, Canvas, Interrupted, Studio, canvas_of
-from evalsuite.studio.keeper import Kept, listen, start
+from evalsuite.studio.keeper import listen
+from evalsuite.studio.kept import Kept, start
 from evalsuite.studio.painter import Painter, joined_whole
 from evalsuite.studio.wire import Deadline, Torn, receive, send
-from tests.evalsuite.studio.conftest import canvas, picture
+from tests.evalsuite.studio.conftest import below, canvas, picture
 
 POINTS = (Point(5, 6, 40.25, -20.5, 6), Point(30, 23, -35.0, 42.125, 3), Point(7, 7, 0.0, 60.0, 1))
 CPU = torch.device("cpu")
@@ -317,7 +318,7 @@ def test_a_process_that_dies_in_the_middle_is_started_again_and_nothing_is_lost(
             said.append(str(error))
 
     # A process that is stopped has certainly not answered when it is killed.
-    process = _coloring(kept)
+    process = below(kept.process.pid)
     os.kill(process, signal.SIGSTOP)
     asking = threading.Thread(target=color)
     asking.start()
@@ -325,7 +326,7 @@ def test_a_process_that_dies_in_the_middle_is_started_again_and_nothing_is_lost(
     os.kill(process, signal.SIGKILL)
     asking.join()
     after = studio.color(photo, POINTS)
-    again = _coloring(kept)
+    again = below(kept.process.pid)
     kept.end()
 
     assert len(said) <= 1
@@ -337,13 +338,6 @@ def test_a_process_that_dies_in_the_middle_is_started_again_and_nothing_is_lost(
 def test_a_process_that_dies_at_work_gets_a_sentence() -> None:
     with listening(lambda peer: peer.recv(10)) as path, pytest.raises(Away, match="is started again"):
         Studio(path, 20).color(canvas(picture()), POINTS)
-
-
-def _coloring(kept: Kept) -> int:
-    """The computing process below a keeper."""
-    keeper = kept.process.pid
-    [found] = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-    return int(found)
 
 
 def test_only_its_owner_may_ask(kept: Kept) -> None:
@@ -367,7 +361,7 @@ def test_what_a_killed_keeper_left_is_replaced_and_a_process_at_rest_ends(tmp_pa
     listen(path).close()
 
     with listen(path) as listener:
-        worker.serve(listener, Painter({}, CPU), 0.05)
+        worker.serve(listener, Painter({}, CPU), 0.05, os.getppid())
 
     path.unlink()
 
