@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
-FAST := not slow and not gpu and not e2e
+FAST := not slow and not gpu and not e2e and not postgresql
+# Tests start hundreds of processes; without what was compiled before, each would compile this project again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test check bench
 
@@ -24,12 +26,12 @@ demo: setup
 	$(BIN)/python -m webapp.demo --out demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)"
 
 bench: setup
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -6,14 +6,13 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("evalsuite", "turk", "webapp", "migrations")
-FILES = {
-    path.relative_to(ROOT): ast.parse(path.read_text()) for floor in FLOORS for path in (ROOT / floor).rglob("*.py")
-}
-MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in sorted(FILES)]
+PATHS = sorted(path.relative_to(ROOT) for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
+MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in PATHS]
 LIGHT = (
     "cli", "commands.paint", "compare", "contracts", "dataset", "db", "demo", "errors", "groups", "images", "pairing",
     "plugins", "records", "reductions", "registry", "report", "resampling", "results", "standings", "stats", "store",
@@ -27,6 +26,12 @@ HOMES = {
     "flask": ("webapp/", "turk/emulator/"),
 }
 """A library to the parts of the house that may name it."""
+
+
+@cache
+def files() -> dict[Path, ast.Module]:
+    """Each file of ours and its code."""
+    return {path: ast.parse((ROOT / path).read_text()) for path in PATHS}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -67,7 +72,7 @@ for group in {groups}:
 def test_a_floor_knows_only_what_lies_below_it() -> None:
     above = {
         f"{path} imports {name}"
-        for path, tree in FILES.items()
+        for path, tree in files().items()
         for name in imports(tree)
         if floor(name) in FLOORS[FLOORS.index(path.parts[0]) + 1 :]
     }
@@ -78,7 +83,7 @@ def test_a_floor_knows_only_what_lies_below_it() -> None:
 def test_nobody_imports_the_migrations() -> None:
     assert not {
         f"{path} imports {name}"
-        for path, tree in FILES.items()
+        for path, tree in files().items()
         for name in imports(tree)
         if floor(name) == "migrations"
     }
@@ -88,7 +93,7 @@ def test_no_function_imports_our_own_modules() -> None:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     inside = {
         f"{path} imports {name} inside a function"
-        for path, tree in FILES.items()
+        for path, tree in files().items()
         for function in ast.walk(tree)
         if isinstance(function, functions)
         for name in imports(function)
@@ -100,7 +105,7 @@ def test_no_function_imports_our_own_modules() -> None:
 
 def test_imports_are_absolute() -> None:
     assert not {
-        f"{path} imports {name}" for path, tree in FILES.items() for name in imports(tree) if name.startswith(".")
+        f"{path} imports {name}" for path, tree in files().items() for name in imports(tree) if name.startswith(".")
     }
 
 
@@ -109,7 +114,7 @@ def test_packages_do_not_reexport() -> None:
 
     assert not {
         str(path)
-        for path, tree in FILES.items()
+        for path, tree in files().items()
         if path.name == "__init__.py" and path != joint and list(imports(tree))
     }
 
@@ -117,7 +122,7 @@ def test_packages_do_not_reexport() -> None:
 def test_one_library_has_one_home() -> None:
     strangers = {
         f"{path} imports {name}"
-        for path, tree in FILES.items()
+        for path, tree in files().items()
         for name in imports(tree)
         if floor(name) in HOMES and not path.as_posix().startswith(HOMES[floor(name)])
     }

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.webapp.conftest import OWNER_TOKEN
 
 PHONE = {"width": 390, "height": 844}
+ABOUT_COLORS = ("color-contrast", "link-in-text-block")
+"""Rules of axe."""
 
 
 def enter(browser: Browser, address: str, **settings: Any) -> BrowserContext:
@@ -57,13 +59,27 @@ def opened(page: Page, address: str) -> Page:
     return page
 
 
-def barriers(page: Page) -> dict[str, tuple[str, str]]:
-    """What axe calls serious or critical on the page as it stands: rule to element and advice."""
+def barriers(page: Page, rules: Sequence[str] = ()) -> dict[str, tuple[str, str]]:
+    """What axe calls serious or critical on the page as it stands: rule to element and advice.
+
+    Args:
+        page: The page.
+        rules: What to look for; all of axe's rules if there are none.
+    """
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
     return {
         wrong["id"]: (wrong["nodes"][0]["html"][:200], wrong["nodes"][0]["failureSummary"])
-        for wrong in Axe().run(page).response["violations"]
+        for wrong in Axe().run(page, options={"resultTypes": ["violations"], **only}).response["violations"]
         if wrong["impact"] in ("serious", "critical")
     }
+
+
+def barriers_by_theme(page: Page) -> dict[str, dict[str, tuple[str, str]]]:
+    """The same in the light and in the dark theme, which differ in nothing but colors."""
+    page.emulate_media(color_scheme="light")
+    light = barriers(page)
+    page.emulate_media(color_scheme="dark")
+    return {"light": light, "dark": barriers(page, ABOUT_COLORS)}
 
 
 def too_wide(browser: Browser, address: str, paths: Sequence[str]) -> dict[str, int]:

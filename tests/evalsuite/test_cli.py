@@ -1,10 +1,8 @@
 """The commands as a user gives them, in processes of their own."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from PIL import Image
 
 from evalsuite.cli import COMMANDS, group, main
 from evalsuite.errors import UserError
+from tests.evalsuite.interrupted import killed, six_tiles, waiting_method
 
 SMALL = ["--size", "32", "--metrics", "psnr_rgb,ssim,auc"]
 
@@ -125,28 +124,14 @@ def test_strict_ends_with_2_when_a_file_failed(photos: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_with_the_same_command(photos: Path, tmp_path: Path) -> None:
-    slow = tmp_path / "slow.py"
-    slow.write_text(
-        "import time\nfrom evalsuite.contracts import Colorizer\n\n\ndef colorize(batch):\n    time.sleep(0.5)\n"
-        "    return batch.L.repeat(1, 2, 1, 1) * 0 + 9\n\n\n"
-        "SLOW = Colorizer(name='slow', title='Slow', load=lambda setting: colorize)\n"
-    )
-    for k in range(7, 60):
-        (photos / f"p{k}.png").write_bytes((photos / f"p{k % 7}.png").read_bytes())
-    words = ["run", "--images", photos, "--colorizers", f"{slow}:SLOW,gray", *SMALL, "--out"]
+    six_tiles(photos)
+    words = ["run", "--images", photos, "--colorizers", f"{waiting_method(tmp_path)},gray", *SMALL, "--out"]
     command = [sys.executable, "-m", "evalsuite.cli", *map(str, words), str(tmp_path / "killed")]
 
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    journal = tmp_path / "killed" / "journal.jsonl"
-    deadline = time.monotonic() + 240
-    while not (journal.exists() and journal.stat().st_size) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    done_before = journal.read_text().count("\n")
+    done_before = killed(command, tmp_path, tmp_path / "killed")
     resumed, fresh = evalsuite(*words, tmp_path / "killed"), evalsuite(*words, tmp_path / "fresh")
 
-    assert 0 < done_before < 4
+    assert 0 < done_before < 6
     assert resumed.returncode == fresh.returncode == 0, resumed.stderr
     assert (tmp_path / "killed" / "summary.json").read_bytes() == (tmp_path / "fresh" / "summary.json").read_bytes()
     assert (tmp_path / "killed" / "outputs.sha256").read_bytes() == (tmp_path / "fresh" / "outputs.sha256").read_bytes()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -29,6 +27,7 @@ from evalsuite.registry import colorizer, metric
 from evalsuite.results import open_run
 from evalsuite.sweep import check_means, check_points, plan_of_sweep, sweep
 from evalsuite.sweep_tables import sweep_report
+from tests.evalsuite.interrupted import killed, six_tiles, waiting_method
 
 
 def telling(name: str, seen: dict[tuple[str, int], list[Hints]], loads: list[int]) -> Colorizer:
@@ -295,26 +294,21 @@ def test_the_command_prints_the_curves(photos: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_sweep_goes_on_with_the_same_command(photos: Path, tmp_path: Path) -> None:
-    for k in range(7, 60):
-        (photos / f"p{k}.png").write_bytes((photos / f"p{k % 7}.png").read_bytes())
-    words = ["sweep", "--images", str(photos), "--colorizers", "levin2004", "--points", "0,1,5,20", "--size", "96"]
+    six_tiles(photos)
+    slow = waiting_method(tmp_path, accepts=("L", "hints"), times=2)
+    words = ["sweep", "--images", str(photos), "--colorizers", f"levin2004,{slow}", "--points", "0,5", "--size", "32"]
     words += ["--metrics", "psnr_rgb", "--format", "json", "--out"]
 
     def command(out: str) -> list[str]:
         return [sys.executable, "-m", "evalsuite.cli", *words, str(tmp_path / out)]
 
-    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    journal = tmp_path / "killed" / "journal.jsonl"
-    deadline = time.monotonic() + 60
-    while not (journal.exists() and journal.stat().st_size) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    done_before = killed(command("killed"), tmp_path, tmp_path / "killed")
     assert not (tmp_path / "killed" / "sweep.json").exists()
     resumed, fresh = (
         subprocess.run(command(out), capture_output=True, text=True, check=False, timeout=300)
         for out in ("killed", "fresh")
     )
 
+    assert 0 < done_before < 6
     assert resumed.returncode == fresh.returncode == 0, resumed.stderr
     assert json.loads(resumed.stdout) == json.loads(fresh.stdout)

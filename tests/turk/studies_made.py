@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -115,12 +116,18 @@ def make_store(engine: Engine, **settings: Any) -> Store:
 
 
 def _write(folder: Path, photo: int, condition: int) -> str:
-    """Write a PNG that no other photo and condition has, padded behind its end; return its hash."""
+    """Write the PNG of a photo in a condition; return its hash."""
+    sha256, data = _drawn(photo, condition)
+    (folder / "stimuli" / f"{sha256}.png").write_bytes(data)
+    return sha256
+
+
+@cache
+def _drawn(photo: int, condition: int) -> tuple[str, bytes]:
+    """The hash and the bytes of a PNG that no other photo and condition has, padded behind its end."""
     rng = np.random.default_rng([photo, condition])
     pixels = np.full((SIZE, SIZE, 3), rng.integers(0, 256, 3), np.uint8)
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     data = stream.getvalue().ljust(LENGTH, b"\0")
-    sha256 = hashlib.sha256(data).hexdigest()
-    (folder / "stimuli" / f"{sha256}.png").write_bytes(data)
-    return sha256
+    return hashlib.sha256(data).hexdigest(), data

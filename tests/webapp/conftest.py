@@ -52,17 +52,27 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def filled_postgres(postgres: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The same in a PostgreSQL database: its address, and the folder with the runs."""
+    folder = tmp_path_factory.mktemp("site")
+    with postgres_database(postgres) as url:
+        _fill(url, folder)
+        yield url, folder
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def site(request: pytest.FixtureRequest) -> Iterator[Flask]:
     """A site with three runs and four studies, over a database of each kind in turn; tests only read it."""
+    # Each file of tests turns from one kind to the other: what is filled once must outlive the site.
     if request.param == "sqlite":
         folder = request.getfixturevalue("filled")
-        yield from _site(f"sqlite:///{folder / 'evalsuite.db'}", folder)
+        url = f"sqlite:///{folder / 'evalsuite.db'}"
     else:
-        folder = tmp_path_factory.mktemp("site")
-        with postgres_database(request.getfixturevalue("postgres")) as url:
-            _fill(url, folder)
-            yield from _site(url, folder)
+        url, folder = request.getfixturevalue("filled_postgres")
+    app = create_app(config_of(url, folder))
+    yield app
+    app.extensions["engine"].dispose()
 
 
 def _fill(url: str, folder: Path) -> None:
@@ -72,12 +82,6 @@ def _fill(url: str, folder: Path) -> None:
     add_studies(engine, folder)
     add_study(engine)
     engine.dispose()
-
-
-def _site(url: str, folder: Path) -> Iterator[Flask]:
-    app = create_app(config_of(url, folder))
-    yield app
-    app.extensions["engine"].dispose()
 
 
 @pytest.fixture

@@ -28,6 +28,6 @@ class Many(Schedule):
 Few.TestCase.settings = FEW
 TestFewSchedules = Few.TestCase
 Many.TestCase.settings = settings(
-    FEW, max_examples=80, stateful_step_count=40, derandomize=False, phases=(Phase.generate, Phase.shrink)
+    FEW, max_examples=40, stateful_step_count=40, derandomize=False, phases=(Phase.generate, Phase.shrink)
 )
 TestManySchedules = pytest.mark.slow(Many.TestCase)
