@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("evalsuite", "turk", "webapp", "migrations")
 PATHS = sorted(path.relative_to(ROOT) for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
@@ -130,6 +132,7 @@ def test_one_library_has_one_home() -> None:
     assert not strangers
 
 
+@pytest.mark.slow
 def test_a_web_request_loads_no_tensors_and_nothing_that_pays(tmp_path: Path) -> None:
     [loaded] = loaded_by([[name for name in MODULES if floor(name) == "webapp"]], tmp_path)
 
@@ -142,6 +145,7 @@ def test_what_works_without_tensors_loads_no_torch(tmp_path: Path) -> None:
     assert not loaded & {"torch", "torchvision", "ray", "lpips", "timm", "flask", "boto3"}
 
 
+@pytest.mark.slow
 def test_importing_writes_no_file_and_no_floor_loads_the_library_of_another(tmp_path: Path) -> None:
     floors = [[name for name in MODULES if floor(name) == known] for known in FLOORS[:-1]]
 

@@ -32,6 +32,7 @@ def nearest_of_all(ab: Tensor) -> Tensor:
     return squares.argmin(dim=-1)
 
 
+@pytest.mark.slow
 def test_the_nearest_bin_is_the_nearest_of_all_in_and_out_of_gamut() -> None:
     in_gamut = rgb_to_lab(torch.from_numpy(some_rgb(7).T[None, :, None].copy()))[:, 1:]
     anywhere = torch.rand(1, 2, 60, 60, generator=torch.Generator().manual_seed(8)) * 300 - 150

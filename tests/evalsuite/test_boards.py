@@ -103,6 +103,7 @@ def test_runs_at_another_size_are_on_another_board(engine: Engine, tmp_path: Pat
         assert [tuple(row) for row in places] == [(1, 1), (1, 2), (2, 2), (2, 1)]
 
 
+@pytest.mark.slow
 def test_what_is_no_mean_over_photos_is_told_apart_by_its_resamples_within_a_run(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_what_is_no_mean_over_photos_is_told_apart_by_its_resamples_within_a_run
     assert board(engine, "fid_clean") == {"a": (1, 1, 2, 1), "b": (2, 1, 2, 1), "c": (3, 3, 3, 2)}
 
 
+@pytest.mark.slow
 def test_scores_labels_outputs_and_records_are_kept_for_the_pages(engine: Engine, tmp_path: Path) -> None:
     import_run(engine, write_run(tmp_path / "run", {"good": 30 + NOISE[0]}, {"good": 5.0}))
 

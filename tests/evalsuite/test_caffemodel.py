@@ -55,6 +55,7 @@ def write(path: Path, layers: Mapping[str, Sequence[Array]]) -> Path:
     return path
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     shapes=st.lists(st.lists(st.integers(1, 200), min_size=1, max_size=3).map(tuple), min_size=1, max_size=3),
@@ -127,6 +128,7 @@ def official_names(width: int) -> dict[str, list[Array]]:
     return layers | {"conv8_313": [some(313, width, 1, 1), some(313)], "conv8_313_rh": [some(313)]}
 
 
+@pytest.mark.slow
 def test_caffes_layers_have_all_the_networks_keys(tmp_path: Path) -> None:
     layers = official_names(width=3)
 
@@ -163,6 +165,7 @@ def test_a_caffemodel_of_another_network_is_refused(tmp_path: Path) -> None:
         eccv16_norebalance.COLORIZER.load(Setting(CPU, weights=path))
 
 
+@pytest.mark.slow
 def test_a_caffemodel_of_other_shapes_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "net.caffemodel", official_names(width=3))
 

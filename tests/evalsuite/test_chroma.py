@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 from skimage.color import rgb2lab
 from sqlalchemy import Engine, select
@@ -17,6 +18,7 @@ from evalsuite.tables import ChromaRow
 from tests.evalsuite.folders import write_run
 
 
+@pytest.mark.slow
 def test_a_histogram_counts_what_scikit_image_says() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
 

@@ -39,6 +39,7 @@ def test_levels_are_the_nearest_of_256() -> None:
     assert torch.equal(lab_to_rgb8(lab), (lab_to_rgb(lab) * 255).round().byte())
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 9), st.integers(1, 9))
 def test_a_photos_own_ab_gives_its_pixels_back(seed: int, height: int, width: int) -> None:
@@ -67,6 +68,7 @@ def test_ab_of_another_size_is_resampled_between_half_pixel_centers() -> None:
     assert torch.equal(join(torch.full((1, 1, 1, 4), 60.0), ab), lab_to_rgb8(expected))
 
 
+@pytest.mark.slow
 def test_ab_that_is_too_large_is_averaged_and_not_sampled() -> None:
     ab = torch.tensor([40.0, -40.0]).repeat(8).expand(1, 2, 16, 16)
 

@@ -81,6 +81,7 @@ def test_ciede2000_agrees_with_scikit_image_on_near_grays_and_near_opposite_hues
         np.testing.assert_allclose(ciede2000(image(left), image(right)).flatten(), expected, atol=2e-4, rtol=0)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.tuples(st.floats(0, 100, width=32), st.floats(-128, 128, width=32), st.floats(-128, 128, width=32)))
 def test_equal_colors_do_not_differ(lab: tuple[float, float, float]) -> None:

@@ -34,6 +34,7 @@ def test_a_second_writer_goes_on_with_the_same_file(tmp_path: Path) -> None:
     assert np.load(tmp_path / "gray" / "a.value.npy").tolist() == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_blocks_of_a_mapped_column_are_the_whole_and_leave_memory(tmp_path: Path) -> None:
     rows = np.arange(4_000_000, dtype=np.float32).reshape(-1, 100)
     np.save(tmp_path / "a.npy", rows)
@@ -57,6 +58,7 @@ def test_rows_of_a_column_are_picked_whatever_its_width(tmp_path: Path, shape: t
     assert picked(column, rows[:0]).shape == (0, *shape[1:])
 
 
+@pytest.mark.slow
 def test_the_picked_rows_of_a_wide_column_are_not_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     np.save(tmp_path / "a.npy", np.ones((40_000, 100), np.float32))

@@ -42,6 +42,7 @@ def test_the_difference_wins_and_photos_of_a_metric_are_those_counted_by_hand(co
     assert psnr.ci95[0] < 0.90625 < psnr.ci95[1]
 
 
+@pytest.mark.slow
 def test_where_lower_is_better_the_lower_one_wins(comparison: Comparison) -> None:
     assert comparison.metrics[1].metric == "ciede2000"
     assert comparison.metrics[1].wins == (6, 1, 1)
@@ -57,6 +58,7 @@ def test_means_are_tested_by_all_sign_flips_and_pooled_values_by_the_bootstrap(c
     assert pooled.test == "bootstrap"
 
 
+@pytest.mark.slow
 def test_holm_takes_all_metrics_as_one_family(comparison: Comparison) -> None:
     raw = {row.metric: row.p for row in comparison.metrics}
     corrected = {row.metric: row.p_holm for row in comparison.metrics}
@@ -92,6 +94,7 @@ def test_only_common_photos_are_compared(tmp_path: Path) -> None:
     assert not {"p1", "p4"} & {photo.photo for photo in psnr.photos}
 
 
+@pytest.mark.slow
 def test_one_photo_gives_values_and_claims_nothing(tmp_path: Path) -> None:
     numbers = {"welsh2002": {"psnr_rgb.value": PSNR[:1] + 1}, "gray": {"psnr_rgb.value": PSNR[:1]}}
 
@@ -108,6 +111,7 @@ def test_a_colorizer_is_not_compared_with_itself_or_with_a_stranger(run: Run) ->
         compare(run, "gray", "grey")
 
 
+@pytest.mark.slow
 def test_colorizers_without_a_common_photo_cannot_be_compared(tmp_path: Path) -> None:
     numbers = {"welsh2002": {"psnr_rgb.value": PSNR[:2]}, "gray": {"psnr_rgb.value": PSNR[:2]}}
     run = write_run(tmp_path / "run", numbers, failed={"welsh2002": [0], "gray": [1]})
@@ -127,6 +131,7 @@ def test_markdown_shows_differences_bold_winners_and_photos(comparison: Comparis
     assert "corrected for 3 metrics" in text
 
 
+@pytest.mark.slow
 def test_the_better_one_is_bold_only_where_the_interval_leaves_zero_out(tmp_path: Path) -> None:
     numbers = {
         "welsh2002": {"psnr_rgb.value": PSNR + 1, "ciede2000.value": PSNR + 1, "ssim.value": PSNR + GAIN - 0.9},
@@ -151,6 +156,7 @@ def test_json_and_csv_carry_full_precision(comparison: Comparison) -> None:
     assert (rows[2]["metric"], rows[2]["wins_a"]) == ("psnr_rgb_pooled", "")
 
 
+@pytest.mark.slow
 def test_latex_is_escaped_and_uses_booktabs(comparison: Comparison) -> None:
     text = comparison_text(comparison, "latex")
 

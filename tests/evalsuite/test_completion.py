@@ -7,6 +7,8 @@ import json
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from evalsuite.completion import write_hashes
 from evalsuite.plan import Plan
 from evalsuite.run import run
@@ -23,6 +25,7 @@ def test_hashes_are_sorted_lines_as_coreutils_read_them(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["outputs.sha256"]
 
 
+@pytest.mark.slow
 def test_hashes_are_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     outputs = ((f"outputs/gray/{k:05d}.png", hashlib.sha256(b"%d" % k).hexdigest()) for k in range(20_000))
 
@@ -36,6 +39,7 @@ def test_hashes_are_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     assert most < (tmp_path / "outputs.sha256").stat().st_size / 2
 
 
+@pytest.mark.slow
 def test_the_manifest_keeps_its_order_and_its_layout(plan: Plan) -> None:
     (plan.images / "text.png").write_text("no photo")
 

@@ -46,6 +46,7 @@ def shown(*words: object) -> str:
     return CliRunner().invoke(group, ["confusions", *map(str, words)], catch_exceptions=False).output
 
 
+@pytest.mark.slow
 def test_pairs_are_labels_and_wrong_answers_that_became_more_frequent(run: Run) -> None:
     pairs = [(p["label"], p["answer"], p["before"], p["after"]) for p in confusions(run, "gray", TOP1, 9)]
 
@@ -54,12 +55,14 @@ def test_pairs_are_labels_and_wrong_answers_that_became_more_frequent(run: Run) 
     assert len(confusions(run, "gray", TOP1, 1)) == 1
 
 
+@pytest.mark.slow
 def test_without_labels_the_answer_on_the_real_photo_stands_for_the_label(run: Run) -> None:
     pairs = [(p["label"], p["answer"], p["before"], p["after"]) for p in confusions(run, "gray", AGREEMENT, 9)]
 
     assert pairs == [(1, 2, 0, 2), (5, 7, 0, 1), (9, 3, 0, 1)]
 
 
+@pytest.mark.slow
 def test_the_command_exports_pairs_with_the_names_of_classes(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(shown(run.path, "--format", "csv"))))
     found = json.loads(shown(run.path, "gray", "--metric", AGREEMENT, "--format", "json"))
@@ -78,6 +81,7 @@ def test_the_command_exports_pairs_with_the_names_of_classes(run: Run) -> None:
     assert r"\toprule" in latex
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [

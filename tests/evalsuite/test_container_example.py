@@ -72,6 +72,7 @@ def method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"docker run --rm --network none {volumes} method {shlex.quote(program)}"
 
 
+@pytest.mark.slow
 def test_a_method_in_a_container_is_run_and_scored_under_its_papers_name(
     method: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_method_in_a_container_is_run_and_scored_under_its_papers_name(
         assert np.abs(tinted - 30).max() <= 1  # L alone is gray within the rounding of its three channels
 
 
+@pytest.mark.slow
 def test_a_container_whose_program_fails_is_told(method: str, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "method.py").write_text("import sys; sys.exit('out of memory')")
     words = ["run", "--images", str(photos), "--command", f"mine={method}", "--metrics", "psnr_rgb", "--out"]

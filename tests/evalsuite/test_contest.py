@@ -20,6 +20,7 @@ def tables(seed: int, methods: int = 5, photos: int = 30, missing: float = 0.1) 
     return np.asarray(table)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_every_pair_is_tested_as_scipy_tests_it(seed: int) -> None:
@@ -84,6 +85,7 @@ def test_without_any_p_every_rank_is_possible() -> None:
     assert {(s.lo, s.hi, s.group, s.p_next) for s in found} == {(1, 3, 1, None)}
 
 
+@pytest.mark.slow
 def test_so_many_photos_more_do_separate_the_neighbours_in_four_of_five_repetitions() -> None:
     rng, photos, gap = np.random.default_rng(1), 100, 0.1
 

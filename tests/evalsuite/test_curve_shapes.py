@@ -10,6 +10,7 @@ from evalsuite.curve_shapes import area_weights, points_to_reach
 POINTS = st.sets(st.integers(0, 500), min_size=2, max_size=12).map(sorted)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(points=POINTS, seed=st.integers(0, 99))
 def test_the_area_is_that_of_trapezoids_over_the_length_of_the_axis(points: list[int], seed: int) -> None:

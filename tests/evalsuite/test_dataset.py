@@ -77,6 +77,7 @@ def test_the_suffix_stays_in_the_id_where_files_would_collide(tmp_path: Path) ->
     assert ids(open_dataset(tmp_path)) == ["a.jpg", "a.png", "b", "c.jpg", "c.png", "c.png.jpg", "d.v2"]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.sets(st.from_regex(r"\A[ab](\.(png|jpg)){1,3}\Z"), min_size=1))
 def test_ids_are_unique_whatever_the_names(names: set[str]) -> None:
@@ -292,6 +293,7 @@ def test_a_limit_of_no_photos_is_refused(tmp_path: Path) -> None:
         open_dataset(touch(tmp_path, "a.png"), limit=0)
 
 
+@pytest.mark.slow
 def test_results_are_paired_by_id_and_else_by_stem(tmp_path: Path) -> None:
     touch(tmp_path / "photos", "x/a.jpg", "y/b.jpg", "c.jpg", "d.jpg")
     touch(tmp_path / "out", "x/a.png", "b.png", "deep/c.jpg", "other.png", "log.txt")

@@ -141,6 +141,7 @@ def test_readers_do_not_wait_for_a_writer(engine: Engine) -> None:
         assert counter(engine, "visits") is None
 
 
+@pytest.mark.slow
 def test_writers_that_read_first_wait_for_each_other_and_none_is_lost(sqlite_engine: Engine) -> None:
     with session_scope(sqlite_engine) as session:
         session.add(CounterRow(name="visits", value=0))

@@ -31,6 +31,7 @@ def test_scenes_are_forty_color_photos_of_one_size(scenes: list[Path]) -> None:
             assert (image.size, image.mode, image.format) == ((256, 256), "RGB", "PNG")
 
 
+@pytest.mark.slow
 def test_no_scene_is_nearly_gray(scenes: list[Path]) -> None:
     for scene in scenes:
         ab = rgb2lab(imread(scene))[..., 1:]
@@ -39,6 +40,7 @@ def test_no_scene_is_nearly_gray(scenes: list[Path]) -> None:
         assert (chroma < 5).mean() < 0.5, scene.name
 
 
+@pytest.mark.slow
 def test_scenes_are_the_same_every_time(scenes: list[Path], tmp_path: Path) -> None:
     again = demo.scenes(tmp_path)
 
@@ -74,6 +76,7 @@ class Calls:
         return subprocess.CompletedProcess(command, self.status)
 
 
+@pytest.mark.slow
 def test_every_command_is_shown_before_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = Calls()
     monkeypatch.setattr(subprocess, "run", calls)
@@ -89,6 +92,7 @@ def test_every_command_is_shown_before_it_runs(tmp_path: Path, monkeypatch: pyte
     assert str(tmp_path / "evalsuite.db") in said.output.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_demo_stops_with_the_status_of_a_command_that_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

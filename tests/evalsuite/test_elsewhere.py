@@ -37,6 +37,7 @@ def brightened(photos: Path, folder: Path, size: tuple[int, int] | None = None) 
     return folder
 
 
+@pytest.mark.slow
 def test_results_made_elsewhere_are_scored_as_they_are(plan: Plan, tmp_path: Path) -> None:
     folder = brightened(plan.images, tmp_path / "other")
     (folder / "extra.png").write_bytes((folder / "p0.png").read_bytes())
@@ -51,6 +52,7 @@ def test_results_made_elsewhere_are_scored_as_they_are(plan: Plan, tmp_path: Pat
     assert (done.path / "outputs" / "other" / "p0.png").read_bytes() == (folder / "p0.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_sizes_that_differ_are_refused_unless_resizing_was_asked_for(plan: Plan, tmp_path: Path) -> None:
     folder, dataset = brightened(plan.images, tmp_path / "other", (20, 16)), open_dataset(plan.images)
 
@@ -72,6 +74,7 @@ def test_a_folder_without_any_photos_stem_is_refused(plan: Plan, tmp_path: Path)
         colorizers_of_folders({"other": tmp_path / "other"}, open_dataset(plan.images), resized=False)
 
 
+@pytest.mark.slow
 def test_an_external_program_is_run_once_and_its_results_scored(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "tint.py").write_text(TINT)
     command = f"{sys.executable} {tmp_path}/tint.py {{input}} {{output}}"
@@ -85,6 +88,7 @@ def test_an_external_program_is_run_once_and_its_results_scored(plan: Plan, tmp_
     assert (plan.out / "commands" / "tint" / "calls").read_text() == "called\n"
 
 
+@pytest.mark.slow
 def test_an_external_program_that_leaves_nothing_of_use_is_told(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text("import sys; open(sys.argv[2] + '/thesis.png', 'w').close()")
     command = f"{sys.executable} {tmp_path}/odd.py {{input}} {{output}}"

@@ -28,6 +28,7 @@ def cells(text: str, first: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "same"),
     [
@@ -44,6 +45,7 @@ def test_the_variant_that_this_suite_computes_gives_the_runs_own_numbers(done: R
     assert "7 of 7 photos" in text
 
 
+@pytest.mark.slow
 def test_the_definition_and_what_went_in_come_first(done: Run) -> None:
     text = explain(done, "psnr_rgb")
 
@@ -58,6 +60,7 @@ def test_the_definition_and_what_went_in_come_first(done: Run) -> None:
         assert said in text
 
 
+@pytest.mark.slow
 def test_delta_colorfulness_has_both_readings_and_the_runs_own_is_the_first(done: Run) -> None:
     text = explain(done, "delta_colorfulness")
     own = next(line for line in text.splitlines() if line.startswith("| gray")).split("|")[2].split()[0]
@@ -67,6 +70,7 @@ def test_delta_colorfulness_has_both_readings_and_the_runs_own_is_the_first(done
     assert "mean_per_photo" in text
 
 
+@pytest.mark.slow
 def test_rebalancing_is_explained_from_the_rows_alone(done: Run) -> None:
     text = explain(done, "auc_rebalanced")
 
@@ -75,6 +79,7 @@ def test_rebalancing_is_explained_from_the_rows_alone(done: Run) -> None:
     assert cells(text, "weights of lambda = 0, pooled")[3] == own
 
 
+@pytest.mark.slow
 def test_photos_that_are_gone_take_only_the_variants_with_them(done: Run, photos: Path) -> None:
     for path in photos.iterdir():
         path.unlink()
@@ -86,6 +91,7 @@ def test_photos_that_are_gone_take_only_the_variants_with_them(done: Run, photos
     assert "modulo 256" not in text
 
 
+@pytest.mark.slow
 def test_photos_that_were_changed_are_left_out_and_counted(done: Run, photos: Path) -> None:
     (photos / "p0.png").write_bytes((photos / "p1.png").read_bytes())
 
@@ -95,6 +101,7 @@ def test_photos_that_were_changed_are_left_out_and_counted(done: Run, photos: Pa
     assert "Photos of the sample that are no longer as they were: 1." in text
 
 
+@pytest.mark.slow
 def test_a_method_whose_outputs_are_gone_has_no_variants(done: Run) -> None:
     for path in (done.path / "outputs" / "gray").iterdir():
         path.unlink()
@@ -124,6 +131,7 @@ def test_a_cost_is_a_single_measurement(tmp_path: Path) -> None:
     assert "- Interval: none, a single measurement" in explain(done, "runtime_ms")
 
 
+@pytest.mark.slow
 def test_a_metric_that_the_run_has_not_is_refused(done: Run) -> None:
     with pytest.raises(UserError, match=r"no metric 'psnr'\. It has: psnr_rgb, ssim"):
         explain(done, "psnr")

@@ -97,6 +97,7 @@ def weighted(outputs: Floats, targets: Floats, shares: Floats) -> float:
     return gaussian_distance(*moments)
 
 
+@pytest.mark.slow
 def test_the_standard_error_is_that_of_fresh_photos() -> None:
     distances, errors = [], []
     for seed in range(150):
@@ -117,6 +118,7 @@ def brute_force(outputs: Floats, targets: Floats) -> tuple[float, float]:
     return same - 2 * xy.mean(), same - 2 * (xy.sum() - np.trace(xy)) / (n * (n - 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(n=st.integers(2, 30), d=st.integers(1, 20), seed=st.integers(0, 99))
 def test_kernel_distance_is_that_of_brute_force(n: int, d: int, seed: int) -> None:
@@ -130,6 +132,7 @@ def test_kernel_distance_is_that_of_brute_force(n: int, d: int, seed: int) -> No
     assert all_pairs == pytest.approx(unbiased, abs=1e-6 * scale)
 
 
+@pytest.mark.slow
 def test_kernel_pseudo_values_are_those_of_the_jackknife() -> None:
     outputs, targets = features(200, 30)
     values, _ = kernel(outputs, targets)

@@ -18,6 +18,7 @@ def halves(left: tuple[int, int, int], right: tuple[int, int, int]) -> torch.Ten
     return image
 
 
+@pytest.mark.slow
 def test_a_photo_of_two_colors_has_two_bins_of_a_half() -> None:
     image = halves((200, 40, 40), (40, 60, 200))
 

@@ -75,6 +75,7 @@ def test_lines_of_a_photo_keep_their_order(tmp_path: Path) -> None:
     assert [point.x for point in read_table(table)["p"]] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
     photo = Photo("p", Path("/set/p.jpg"))
     write_points(tmp_path / "p.csv", [STREET])
@@ -118,6 +119,7 @@ def test_bad_hint_files_are_refused_with_the_line(text: str, rule: str, tmp_path
         read_points(tmp_path / "bad.csv")
 
 
+@pytest.mark.slow
 def test_absurdly_many_points_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text(HEAD + "1,2,3,4,5\n" * 10_001)
 
@@ -159,6 +161,7 @@ def test_one_file_for_several_photos_is_refused(tmp_path: Path) -> None:
         check_hint_files(tmp_path, dataset_of("day/p", "night/p"))
 
 
+@pytest.mark.slow
 def test_pages_can_read_and_write_hints_without_torch(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from evalsuite.hint_files import read_points, write_points; "

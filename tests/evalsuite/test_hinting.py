@@ -53,6 +53,7 @@ def ab_of(photo: Path, size: int = 32) -> np.ndarray:
     return rgb_to_lab(torch.from_numpy(image.copy()).permute(2, 0, 1)[None])[0, 1:].numpy()
 
 
+@pytest.mark.slow
 def test_all_methods_of_a_run_get_the_same_hints_of_the_photos_own_colors(plan: Plan) -> None:
     first: list[Batch] = []
     second: list[Batch] = []
@@ -69,6 +70,7 @@ def test_all_methods_of_a_run_get_the_same_hints_of_the_photos_own_colors(plan: 
         assert one[name].ab[:, points[-1].y, points[-1].x].tolist() == pytest.approx([points[-1].a, points[-1].b])
 
 
+@pytest.mark.slow
 def test_without_a_number_each_method_gets_its_own(plan: Plan) -> None:
     none: list[Batch] = []
     five: list[Batch] = []
@@ -86,6 +88,7 @@ def test_without_a_number_each_method_gets_its_own(plan: Plan) -> None:
     assert next(iter(hints_by_photo(fixed).values())).mask.sum() == 36
 
 
+@pytest.mark.slow
 def test_a_random_number_of_points_is_drawn_per_photo(plan: Plan) -> None:
     seen: list[Batch] = []
 
@@ -95,6 +98,7 @@ def test_a_random_number_of_points_is_drawn_per_photo(plan: Plan) -> None:
         assert bool(hints.mask.any()) == (number_of_points(photo_seed(0, name)) > 0)
 
 
+@pytest.mark.slow
 def test_methods_that_do_not_take_hints_get_none(plan: Plan) -> None:
     seen: list[Batch] = []
 
@@ -103,6 +107,7 @@ def test_methods_that_do_not_take_hints_get_none(plan: Plan) -> None:
     assert all(batch.hints is None and batch.global_hints is None for batch in seen)
 
 
+@pytest.mark.slow
 def test_global_hints_are_the_photos_own_or_those_of_references(plan: Plan, tmp_path: Path) -> None:
     own: list[Batch] = []
     theirs: list[Batch] = []
@@ -124,6 +129,7 @@ def test_global_hints_are_the_photos_own_or_those_of_references(plan: Plan, tmp_
     assert theirs[0].companions == ()
 
 
+@pytest.mark.slow
 def test_a_replayed_hint_file_gives_the_same_pictures(plan: Plan, tmp_path: Path) -> None:
     words = ["hints", "--images", str(plan.images), "--hints", "5", "--size", "32", "--out", str(tmp_path / "hints")]
     levin = replace(plan, colorizers=(colorizer("levin2004"),))
@@ -138,6 +144,7 @@ def test_a_replayed_hint_file_gives_the_same_pictures(plan: Plan, tmp_path: Path
     assert simulated.summary == replayed.summary
 
 
+@pytest.mark.slow
 def test_wrong_points_cost_their_photo_alone(plan: Plan, tmp_path: Path) -> None:
     for k in range(6):
         write_points(tmp_path / "hints" / f"p{k}.csv", [Point(31, 0, 9.0, 9.0, 3)])
@@ -185,6 +192,7 @@ def test_the_number_of_points_is_the_commands_or_the_methods(options: dict[str, 
     assert count_of(options, 7) == count
 
 
+@pytest.mark.slow
 def test_the_written_hints_name_photos_that_cannot_be_decoded(
     photos: Path, tmp_path: Path, write_photo: Callable[..., None]
 ) -> None:

@@ -35,6 +35,7 @@ def run(old: Path, out: Path, *words: str) -> str:
     return CliRunner().invoke(group, [*command, *words], catch_exceptions=False).output
 
 
+@pytest.mark.slow
 def test_outputs_are_made_and_looked_at_alone(old: Path, tmp_path: Path) -> None:
     red = tmp_path / "red.png"
     Image.fromarray(np.full((9, 9, 3), (200, 40, 40), np.uint8)).save(red)
@@ -58,6 +59,7 @@ def test_outputs_are_made_and_looked_at_alone(old: Path, tmp_path: Path) -> None
         assert np.ptp(pixels, axis=2).max() <= 1  # not even the sepia one keeps its tint
 
 
+@pytest.mark.slow
 def test_all_means_what_needs_no_colors_of_the_photos(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +72,7 @@ def test_all_means_what_needs_no_colors_of_the_photos(
     assert "gray" in done.colorizers
 
 
+@pytest.mark.slow
 def test_recorded_hints_color_old_photos(old: Path, tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         write_points(tmp_path / "hints" / f"{name}.csv", [Point(16, 16, 30.0, 20.0, 5)])

@@ -56,6 +56,7 @@ def test_a_missing_file_and_no_file_have_reasons(tmp_path: Path) -> None:
     assert "no file" in load(Wanted((), None)).reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_lists_come_back_in_order(photos: list[Path], workers: int) -> None:
     requests = [[Wanted((path,), None)] for path in photos] * 3
@@ -65,6 +66,7 @@ def test_lists_come_back_in_order(photos: list[Path], workers: int) -> None:
     assert levels == [0, 40, 80, 120, 160] * 3
 
 
+@pytest.mark.slow
 def test_a_decoding_process_that_was_killed_is_replaced(photos: list[Path]) -> None:
     decoder = Decoder()
     try:
@@ -80,6 +82,7 @@ def test_a_decoding_process_that_was_killed_is_replaced(photos: list[Path]) -> N
     assert picture.rgb is not None
 
 
+@pytest.mark.slow
 def test_decoding_processes_end_with_the_loader(photos: list[Path]) -> None:
     with Loader(1) as loader:
         list(loader.stream([[Wanted((photos[0],), None)]]))
@@ -90,6 +93,7 @@ def test_decoding_processes_end_with_the_loader(photos: list[Path]) -> None:
     assert process.returncode is not None
 
 
+@pytest.mark.slow
 def test_a_stream_can_be_left_early(photos: list[Path]) -> None:
     with Loader(1) as loader:
         stream = loader.stream([[Wanted((path,), None)] for path in photos * 4])

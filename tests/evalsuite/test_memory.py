@@ -18,6 +18,7 @@ def test_glibc_takes_the_switch() -> None:
     assert keep_large_blocks()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc_trim is glibc's")
 def test_free_pages_go_back_to_the_system() -> None:
     """In a process of its own: what the allocator keeps depends on all that ran before."""

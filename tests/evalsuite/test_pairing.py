@@ -45,6 +45,7 @@ def test_what_cannot_be_compared_is_left_out(tmp_path: Path) -> None:
     assert list(contrasts(run, asked)) == [("psnr_rgb", "gray", "random")]
 
 
+@pytest.mark.slow
 def test_colorizers_without_a_common_photo_share_nothing(tmp_path: Path) -> None:
     numbers = {"gray": {"psnr_rgb.value": VALUES}, "random": {"psnr_rgb.value": VALUES}}
     run = write_run(tmp_path / "run", numbers, failed={"gray": [0, 1], "random": [2, 3]})

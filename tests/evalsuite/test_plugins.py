@@ -43,6 +43,7 @@ def test_a_wrong_address_is_told_in_one_sentence(tmp_path: Path, address: str, s
         from_file(f"{tmp_path}/{address}", Colorizer)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_python_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text(SOURCE)
 

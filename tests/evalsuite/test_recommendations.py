@@ -36,6 +36,7 @@ def inertia(centers: Tensor, weights: Tensor) -> Tensor:
     return (torch.cdist(centers, ab_bins().double()).amin(dim=1).square() * weights).sum(dim=1)
 
 
+@pytest.mark.slow
 def test_clusters_are_as_good_as_those_of_scikit_learn() -> None:
     weights = mixtures(12, 0)
 
@@ -79,6 +80,7 @@ def test_samples_of_the_release_tend_to_our_clusters() -> None:
     np.testing.assert_allclose(shares[0], np.bincount(drawn.labels_)[order] / 25_000, atol=0.015)
 
 
+@pytest.mark.slow
 def test_colors_of_a_pixel_do_not_depend_on_the_other_pixels() -> None:
     logits = torch.randn(1, 313, 3, 4, generator=torch.Generator().manual_seed(0)) * 3
     L = torch.rand(12, 16, generator=torch.Generator().manual_seed(1)) * 100
@@ -105,6 +107,7 @@ def test_pixels_read_the_distribution_at_their_place() -> None:
     torch.testing.assert_close(ab[:, 0], colors, atol=0.05, rtol=0)
 
 
+@pytest.mark.slow
 def test_softness_flattens_the_distribution() -> None:
     colors = torch.tensor([[0.0, 0.0], [30.0, 30.0]])
     distribution = Distribution(torch.tensor([5.0, 0.0]).reshape(1, 2, 1, 1), colors)
@@ -125,6 +128,7 @@ def test_where_fewer_colors_are_likely_the_rest_have_no_share() -> None:
     assert shares[0].tolist() == [0.5, 0.5, 0, 0]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(L=st.floats(1, 99), a=st.floats(-110, 110), b=st.floats(-110, 110))
 def test_snapped_colors_are_within_the_gamut_at_their_lightness(L: float, a: float, b: float) -> None:

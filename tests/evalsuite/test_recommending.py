@@ -48,6 +48,7 @@ def certain(colors: list[tuple[float, float]], chances: list[float]) -> Callable
     return lambda batch: given
 
 
+@pytest.mark.slow
 def test_the_second_color_is_a_hit_from_two_on(red_photos: Path) -> None:
     wrong, right, far = (-40.0, 40.0), (61.5, 40.5), (0.0, -40.0)
     method = Recommender("mine", certain([wrong, right, far], [0.5, 0.3, 0.2]), 1.0)
@@ -60,6 +61,7 @@ def test_the_second_color_is_a_hit_from_two_on(red_photos: Path) -> None:
         assert found[difference]["value"][2] == found[difference]["value"][1]
 
 
+@pytest.mark.slow
 def test_shares_rise_with_the_number_of_colors(red_photos: Path) -> None:
     found = hit_rates(trial(red_photos, count=12), recommenders([], {}, CPU))["methods"]["uniform"]
 
@@ -73,6 +75,7 @@ def test_shares_rise_with_the_number_of_colors(red_photos: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_colors_without_share_are_not_recommended(red_photos: Path) -> None:
     # The red has no chance at all, though it is the start of a cluster.
     logits = torch.tensor([0.0, -1e9]).reshape(1, 2, 1, 1)
@@ -83,6 +86,7 @@ def test_colors_without_share_are_not_recommended(red_photos: Path) -> None:
     assert found["methods"]["mine"]["ciede2000"]["value"] == [0, 0]
 
 
+@pytest.mark.slow
 def test_the_distribution_is_asked_for_gray_photos_alone(red_photos: Path) -> None:
     seen: list[Batch] = []
 
@@ -96,12 +100,14 @@ def test_the_distribution_is_asked_for_gray_photos_alone(red_photos: Path) -> No
     assert all(batch.L.shape == (1, 1, 24, 24) and batch.target is None and batch.hints is None for batch in seen)
 
 
+@pytest.mark.slow
 def test_the_same_seed_asks_for_the_same_pixels(photos: Path) -> None:
     methods = recommenders([], {}, CPU)
 
     assert hit_rates(trial(photos), methods) == hit_rates(trial(photos), methods)
 
 
+@pytest.mark.slow
 def test_of_one_photo_no_interval_is_given(red_photos: Path) -> None:
     (red_photos / "b.png").unlink()
     (red_photos / "c.png").unlink()
@@ -116,6 +122,7 @@ def test_a_method_without_a_distribution_is_refused() -> None:
         recommenders([colorizer("levin2004")], {}, CPU)
 
 
+@pytest.mark.slow
 def test_photos_that_cannot_be_decoded_are_told(tmp_path: Path, photos: Path) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "bad.png").write_text("no photo")

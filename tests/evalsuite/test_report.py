@@ -60,6 +60,7 @@ def rows_of(text: str, first: str) -> dict[str, list[str]]:
     raise AssertionError(f"no column {first}")
 
 
+@pytest.mark.slow
 def test_the_best_is_bold_what_ties_with_it_has_a_dagger_and_baselines_have_neither(run: Run) -> None:
     psnr = rows_of(report(run), "PSNR")
 
@@ -71,6 +72,7 @@ def test_the_best_is_bold_what_ties_with_it_has_a_dagger_and_baselines_have_neit
         assert DAGGER not in psnr[baseline][0]
 
 
+@pytest.mark.slow
 def test_heads_carry_arrows_units_and_percentages(run: Run) -> None:
     auc = rows_of(report(run), "AuC")
 
@@ -78,10 +80,12 @@ def test_heads_carry_arrows_units_and_percentages(run: Run) -> None:
     assert auc["eccv16"][0].startswith("62.5")
 
 
+@pytest.mark.slow
 def test_neighbors_that_cannot_be_told_apart_are_named(run: Run) -> None:
     assert f"- PSNR: siggraph17 {TIED} eccv16 > welsh2002 > gray." in report(run)
 
 
+@pytest.mark.slow
 def test_failures_fewer_photos_and_priors_are_told(run: Run) -> None:
     text = report(run)
 
@@ -91,6 +95,7 @@ def test_failures_fewer_photos_and_priors_are_told(run: Run) -> None:
     assert "10,000 resamples, the same for all methods; seed 0" in text
 
 
+@pytest.mark.slow
 def test_what_could_not_be_decoded_and_what_was_skipped_is_told(run: Run) -> None:
     failed = [{"photo": f"x{k}", "reason": "truncated"} for k in range(7)]
     dataset = {**run.manifest["dataset"], "failed": failed, "gray": 2}
@@ -104,6 +109,7 @@ def test_what_could_not_be_decoded_and_what_was_skipped_is_told(run: Run) -> Non
     assert "- Skipped colorizer eccv16: no weights" in text
 
 
+@pytest.mark.slow
 def test_a_metric_whose_plug_in_is_gone_is_shown_without_ties(run: Run) -> None:
     facts = {**run.manifest["metrics"], "mine": {**run.manifest["metrics"]["psnr_rgb"], "title": "Mine"}}
     other = Run(run.path, {**run.manifest, "metrics": facts})
@@ -125,12 +131,14 @@ def test_published_numbers_stand_beside_ours_for_the_dataset_of_that_name(run: R
     assert "siggraph17 |" not in reported.split("\n\n")[1]
 
 
+@pytest.mark.slow
 def test_nothing_is_reported_for_a_dataset_that_no_paper_has(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", {"eccv16": {"psnr_rgb.value": BASE}}, dataset="holiday")
 
     assert "papers report" not in report(run)
 
 
+@pytest.mark.slow
 def test_the_style_of_zhang2016_has_the_columns_of_table_1(run: Run) -> None:
     text = report(run, style="zhang2016", labeled_real={"eccv16": {"value": 0.323, "ci95": [0.301, 0.345]}})
     heads = [head.strip().split(" ")[0] for head in text.splitlines()[2].strip("|").split("|")]
@@ -142,6 +150,7 @@ def test_the_style_of_zhang2016_has_the_columns_of_table_1(run: Run) -> None:
     assert "- VGG top-1: not in this run; --metrics top1_vgg16 computes it." in text
 
 
+@pytest.mark.slow
 def test_labeled_real_says_where_it_comes_from_when_it_is_empty(run: Run) -> None:
     assert "Labeled real: comes from a study with people (--labeled-real)." in report(run, style="zhang2016")
     other = report(run, style="zhang2016", labeled_real={"theirs": {"value": 0.3}})
@@ -158,6 +167,7 @@ def test_another_metric_of_the_family_stands_in_under_its_own_name(tmp_path: Pat
     assert "stands for \N{GREEK CAPITAL LETTER DELTA}CF, which --metrics delta_colorfulness_abs computes" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["default", "zhang2016", "ct2", "ddcolor"])
 def test_latex_is_balanced_and_escaped_in_every_style(run: Run, style: str) -> None:
     text = report(run, "latex", style)
@@ -171,6 +181,7 @@ def test_latex_is_balanced_and_escaped_in_every_style(run: Run, style: str) -> N
     assert all(ord(character) < 128 for character in text)
 
 
+@pytest.mark.slow
 def test_latex_uses_titles_where_markdown_uses_the_names_of_commands(run: Run) -> None:
     assert "Zhang et al. 2016" in report(run, "latex")
     assert "Zhang et al. 2016" not in report(run)
@@ -189,6 +200,7 @@ def test_json_is_the_summary_and_csv_has_a_line_per_value_with_fractions(run: Ru
     }
 
 
+@pytest.mark.slow
 def test_an_unknown_format_or_style_is_refused(run: Run) -> None:
     with pytest.raises(UserError, match="got 'word' and 'default'"):
         report(run, "word")

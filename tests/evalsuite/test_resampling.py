@@ -30,6 +30,7 @@ def test_counts_follow_the_binomial_law_of_resampling(n: int) -> None:
     assert chi2 < scipy_stats.chi2.ppf(1 - 1e-4, kept.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [50, 1500])
 def test_resampled_means_vary_as_the_theory_of_the_mean_says(n: int) -> None:
     values = np.random.default_rng(0).normal(size=n)
@@ -40,6 +41,7 @@ def test_resampled_means_vary_as_the_theory_of_the_mean_says(n: int) -> None:
     assert means.mean() == pytest.approx(values.mean(), abs=4 * values.std() / n**0.5 / 8000**0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [500, 2000])
 def test_half_of_the_photos_takes_a_binomial_share_of_the_draws(n: int) -> None:
     counts = np.concatenate(list(resample_counts(n, 8000, seed=4)))

@@ -53,6 +53,7 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
         open_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_is_not_opened(tmp_path: Path) -> None:
     write_json(tmp_path / "manifest.json", {"status": "running"})
 
@@ -85,6 +86,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plain=st.dictionaries(st.text(), JSON, max_size=3), items=st.lists(JSON, max_size=3))
 def test_json_looks_the_same_item_by_item(tmp_path: Path, plain: dict[str, object], items: list[object]) -> None:

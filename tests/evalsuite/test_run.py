@@ -41,6 +41,7 @@ def numbers(run: Run) -> dict[str, dict[str, float]]:
     return {c: {m: score["value"] for m, score in s.items()} for c, s in run.summary["colorizers"].items()}
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_complete(plan: Plan) -> None:
     done = run(plan)
 
@@ -54,6 +55,7 @@ def test_a_run_folder_is_complete(plan: Plan) -> None:
     assert len(done.curves["gray"]["auc"]["share"]) == 151
 
 
+@pytest.mark.slow
 def test_the_truth_is_perfect_and_the_summary_says_how_sure(plan: Plan) -> None:
     done = run(plan)
 
@@ -67,6 +69,7 @@ def test_the_truth_is_perfect_and_the_summary_says_how_sure(plan: Plan) -> None:
     assert gray["auc"]["better"] == "higher"
 
 
+@pytest.mark.slow
 def test_what_is_measured_is_what_is_saved(plan: Plan) -> None:
     done = run(plan)
 
@@ -82,6 +85,7 @@ def test_what_is_measured_is_what_is_saved(plan: Plan) -> None:
         assert scores[photo, "gray", "psnr_rgb"] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_numbers_do_not_depend_on_processes_or_devices(plan: Plan, tmp_path: Path) -> None:
     cpu = torch.device("cpu")
     engines = [IN_PROCESS, LocalEngine([cpu], decoders=2), LocalEngine([cpu, cpu], decoders=2)]
@@ -93,6 +97,7 @@ def test_numbers_do_not_depend_on_processes_or_devices(plan: Plan, tmp_path: Pat
     assert len(parquets) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tile", [1, 3])
 def test_numbers_do_not_depend_on_the_batch(plan: Plan, tmp_path: Path, tile: int) -> None:
     whole, parts = run(plan), run(replace(plan, out=tmp_path / "parts", tile=tile))
@@ -101,6 +106,7 @@ def test_numbers_do_not_depend_on_the_batch(plan: Plan, tmp_path: Path, tile: in
         assert numbers(parts)[name] == pytest.approx(scores, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_numbers_do_not_depend_on_the_order_of_colorizers(plan: Plan, tmp_path: Path) -> None:
     turned = replace(plan, out=tmp_path / "turned", colorizers=plan.colorizers[::-1])
 
@@ -120,6 +126,7 @@ def stopping_after(count: int) -> Colorizer:
     return made_of("mine", colorize)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_and_gives_the_same_numbers(plan: Plan, tmp_path: Path) -> None:
     plan = replace(plan, tile=2)
     with pytest.raises(KeyboardInterrupt):
@@ -139,6 +146,7 @@ def test_a_stopped_run_goes_on_and_gives_the_same_numbers(plan: Plan, tmp_path: 
     assert (resumed.path / "scores.parquet").read_bytes() == (fresh.path / "scores.parquet").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_complete_run_is_not_done_again(plan: Plan) -> None:
     run(plan)
     before = (plan.out / "manifest.json").read_bytes()
@@ -148,6 +156,7 @@ def test_a_complete_run_is_not_done_again(plan: Plan) -> None:
     assert (plan.out / "manifest.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_another_command_on_the_same_folder_is_refused_with_the_difference(plan: Plan) -> None:
     run(plan)
 
@@ -155,6 +164,7 @@ def test_another_command_on_the_same_folder_is_refused_with_the_difference(plan:
         run(replace(plan, resize=Resize("squash", 48), seed=3))
 
 
+@pytest.mark.slow
 def test_a_complete_run_with_other_weights_is_another_run(plan: Plan, tmp_path: Path) -> None:
     first, second = tmp_path / "first.pth", tmp_path / "second.pth"
     first.write_text("1")
@@ -206,6 +216,7 @@ def test_failures_are_listed_in_the_order_of_photos(plan: Plan, write_photo: Wri
     assert [failure["photo"] for failure in done.manifest["failures"]] == [f"p{k}" for k in range(7)]
 
 
+@pytest.mark.slow
 def test_other_photos_in_the_same_folder_are_noticed(plan: Plan, write_photo: WritePhoto) -> None:
     run(plan)
     write_photo(plan.images / "p7.png", 7)
@@ -229,6 +240,7 @@ def test_a_file_is_no_run_folder(plan: Plan) -> None:
         run(plan)
 
 
+@pytest.mark.slow
 def test_two_processes_do_not_share_a_folder(plan: Plan) -> None:
     def nested(batch: Batch) -> torch.Tensor:
         with pytest.raises(UserError, match="another process is at work"):
@@ -240,6 +252,7 @@ def test_two_processes_do_not_share_a_folder(plan: Plan) -> None:
     assert run(plan).manifest["failures"] == []
 
 
+@pytest.mark.slow
 def test_files_that_are_no_photos_are_listed_and_the_rest_is_scored(plan: Plan) -> None:
     (plan.images / "empty.png").touch()
     (plan.images / "text.jpg").write_text("no photo")
@@ -260,6 +273,7 @@ def test_no_photo_left_is_an_error(plan: Plan, tmp_path: Path) -> None:
         run(replace(plan, images=tmp_path / "none"))
 
 
+@pytest.mark.slow
 def test_truly_gray_photos_are_counted_or_dropped(plan: Plan, tmp_path: Path) -> None:
     Image.fromarray(np.full((32, 32, 3), 99, np.uint8)).save(plan.images / "gray.png")
 
@@ -290,6 +304,7 @@ def broken(kind: str) -> Colorizer:
     return made_of("mine", colorize)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
@@ -310,6 +325,7 @@ def test_a_photo_that_a_method_fails_on_is_listed_and_the_others_are_scored(plan
     assert done.summary["colorizers"]["gray"]["auc_rebalanced"]["n"] == 7
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_everywhere_has_no_value(plan: Plan) -> None:
     def nothing(batch: Batch) -> None:
         return None
@@ -320,6 +336,7 @@ def test_a_method_that_fails_everywhere_has_no_value(plan: Plan) -> None:
     assert all(score["value"] is None and score["n"] == 0 for score in done.summary["colorizers"]["mine"].values())
 
 
+@pytest.mark.slow
 def test_photos_of_many_sizes_are_scored_in_their_own_size(plan: Plan, write_photo: WritePhoto) -> None:
     write_photo(plan.images / "wide.png", 9, (64, 24))
 
@@ -331,6 +348,7 @@ def test_photos_of_many_sizes_are_scored_in_their_own_size(plan: Plan, write_pho
     assert done.summary["colorizers"]["random"]["ssim"]["n"] == 8
 
 
+@pytest.mark.slow
 def test_what_is_not_at_hand_is_skipped_unless_it_was_named(plan: Plan, tmp_path: Path) -> None:
     def load(setting: Setting) -> Colorize:
         raise Unavailable("far: its weights are far away")
@@ -352,6 +370,7 @@ def test_nothing_at_hand_at_all_is_an_error(plan: Plan) -> None:
         run(replace(plan, colorizers=(Colorizer(name="far", title="Far", load=load),)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "words"), [(28, "No space left on device"), (27, "File too large")])
 def test_a_full_disk_is_told_and_nothing_is_lost(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, code: int, words: str
@@ -379,6 +398,7 @@ def test_a_folder_that_may_only_be_read_is_told(plan: Plan, monkeypatch: pytest.
         run(plan)
 
 
+@pytest.mark.slow
 def test_the_first_look_is_taken_once_and_kept(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = replace(plan, colorizers=(colorizer("mean_ab"), stopping_after(0)), tile=2)
     with pytest.raises(KeyboardInterrupt):
@@ -390,6 +410,7 @@ def test_the_first_look_is_taken_once_and_kept(plan: Plan, monkeypatch: pytest.M
     assert done.summary["colorizers"]["mean_ab"]["auc"]["n"] == 7
 
 
+@pytest.mark.slow
 def test_an_entry_of_the_manifest_per_photo_tells_its_file_and_hash(plan: Plan) -> None:
     [first, *_] = run(plan).manifest["photos"]
 
@@ -423,6 +444,7 @@ def test_two_colorizers_of_one_name_are_refused(plan: Plan) -> None:
         run(replace(plan, commands={"gray": "cp {input} {output}"}))
 
 
+@pytest.mark.slow
 def test_scribbles_are_hints_and_photos_without_them_fail(plan: Plan, tmp_path: Path) -> None:
     folder = tmp_path / "scribbles"
     folder.mkdir()
@@ -440,6 +462,7 @@ def test_scribbles_are_hints_and_photos_without_them_fail(plan: Plan, tmp_path: 
     assert red > green + 30
 
 
+@pytest.mark.slow
 def test_scribbles_that_changed_are_another_command(plan: Plan, tmp_path: Path) -> None:
     folder = tmp_path / "scribbles"
     folder.mkdir()
@@ -457,6 +480,7 @@ def test_an_option_that_names_no_file_is_refused(plan: Plan) -> None:
         run(replace(plan, options={"references": "nowhere"}))
 
 
+@pytest.mark.slow
 def test_a_prior_from_a_file_is_named_and_used(plan: Plan, tmp_path: Path) -> None:
     np.save(tmp_path / "flat.npy", np.full(313, 1 / 313))
 
@@ -468,6 +492,7 @@ def test_a_prior_from_a_file_is_named_and_used(plan: Plan, tmp_path: Path) -> No
     assert gray["auc_rebalanced"]["effective_sample_size"] == pytest.approx(7 * 32 * 32)
 
 
+@pytest.mark.slow
 def test_metrics_that_need_labels_are_left_out_without_them(plan: Plan, tmp_path: Path) -> None:
     needy = replace(metric("auc"), name="needy", needs_labels=True)
     plan = replace(plan, metrics=(*plan.metrics, needy))
@@ -477,6 +502,7 @@ def test_metrics_that_need_labels_are_left_out_without_them(plan: Plan, tmp_path
         run(replace(plan, out=tmp_path / "named", named=frozenset({"needy"})))
 
 
+@pytest.mark.slow
 def test_labels_reach_the_metrics_that_need_them(plan: Plan, tmp_path: Path) -> None:
     needy = replace(metric("auc"), name="needy", needs_labels=True)
     (tmp_path / "labels.csv").write_text("file,class_index\np0.png,3\n")

@@ -23,6 +23,7 @@ def flat(height: int, width: int) -> NDArray[np.float32]:
     return np.zeros((2, height, width), np.float32)
 
 
+@pytest.mark.slow
 def test_a_point_gives_the_mean_color_of_its_patch() -> None:
     ab = noise()
 
@@ -71,6 +72,7 @@ def test_the_first_of_many_points_are_the_few(seed: int, few: int, more: int, st
     assert simulate(ab, few + more, seed, style)[:few] == simulate(ab, few, seed, style)
 
 
+@pytest.mark.slow
 def test_a_drawn_number_of_points_are_the_first_of_a_given_number() -> None:
     ab, seed = noise(1), next(seed for seed in range(99) if number_of_points(seed) > 3)
 
@@ -95,6 +97,7 @@ def test_a_patch_larger_than_the_photo_covers_what_there_is() -> None:
     assert simulate_points(noise(1, 3, 4), 1, [0], Style(9, False, "")).mask.sum() == 9
 
 
+@pytest.mark.slow
 def test_locations_are_normal_around_the_centre_with_a_quarter_of_the_room() -> None:
     # Room for a patch of one pixel: 1000 columns, so mean 500 less half a pixel of truncation; 4.6% of a normal lies
     # beyond two standard deviations, at the borders.
@@ -105,6 +108,7 @@ def test_locations_are_normal_around_the_centre_with_a_quarter_of_the_room() -> 
     assert abs((np.abs(columns - 499.5) < 250).mean() - 0.6827) < 4 * np.sqrt(0.6827 * 0.3173 / 4000)
 
 
+@pytest.mark.slow
 def test_locations_of_the_grid_are_even_and_uniform() -> None:
     points = [simulate(flat(224, 224), 1, seed, STYLES["icolorit"])[0] for seed in range(4000)]
 
@@ -119,6 +123,7 @@ def test_locations_of_the_grid_are_even_and_uniform() -> None:
     assert np.abs(quarters - 1000).max() < 4 * np.sqrt(4000 * 0.25 * 0.75)
 
 
+@pytest.mark.slow
 def test_the_random_number_of_points_is_geometric_from_zero() -> None:
     counts = np.array([number_of_points(seed) for seed in range(8000)])
 
@@ -129,6 +134,7 @@ def test_the_random_number_of_points_is_geometric_from_zero() -> None:
         assert abs((counts == k).mean() - share) < 4 * np.sqrt(share * (1 - share) / 8000)
 
 
+@pytest.mark.slow
 def test_random_sides_are_one_to_nine_and_equally_likely() -> None:
     sides = [point.size for point in simulate(flat(64, 64), 9000, 3, STYLES["training"])]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from evalsuite.standings import candidate, standings
 from tests.evalsuite.folders import write_run
@@ -11,6 +12,7 @@ BASE = np.linspace(20, 30, 40)
 WAVE = np.tile([0.8, -0.8], 20)
 
 
+@pytest.mark.slow
 def test_the_best_its_ties_and_the_order_are_those_planted(tmp_path: Path) -> None:
     values = {
         "ground_truth": BASE + 50,

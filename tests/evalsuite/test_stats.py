@@ -37,6 +37,7 @@ def test_the_point_value_takes_every_photo_once() -> None:
     assert point(mean([1.0, 2.0, 6.0]), 3) == pytest.approx(3.0)
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_mean_is_scipys_percentile_bootstrap() -> None:
     values = np.random.default_rng(0).exponential(size=300)
 
@@ -48,6 +49,7 @@ def test_the_interval_of_a_mean_is_scipys_percentile_bootstrap() -> None:
     assert high == pytest.approx(theirs.confidence_interval.high, abs=0.03 * width)
 
 
+@pytest.mark.slow
 def test_intervals_cover_a_planted_mean_about_as_often_as_they_say() -> None:
     rng = np.random.default_rng(1)
     samples = rng.normal(5.0, 2.0, (400, 100))
@@ -59,6 +61,7 @@ def test_intervals_cover_a_planted_mean_about_as_often_as_they_say() -> None:
     assert 0.905 <= covered / 400 <= 0.978
 
 
+@pytest.mark.slow
 def test_intervals_of_a_skewed_pooled_ratio_cover_a_planted_value() -> None:
     rng = np.random.default_rng(2)
     weights = rng.lognormal(0, 0.5, (1000, 400))
@@ -153,6 +156,7 @@ def test_few_photos_are_flipped_in_every_way() -> None:
     assert p[0] == pytest.approx(by_hand)
 
 
+@pytest.mark.slow
 def test_random_flips_agree_with_scipys_permutation_test() -> None:
     rng = np.random.default_rng(5)
     differences = rng.normal(0.4, 1, 80)
@@ -167,6 +171,7 @@ def test_random_flips_agree_with_scipys_permutation_test() -> None:
     assert p[0] == p[1]
 
 
+@pytest.mark.slow
 def test_flips_of_right_and_wrong_agree_with_mcnemars_exact_test() -> None:
     differences = np.array([1.0] * 30 + [-1.0] * 14 + [0.0] * 200)
 

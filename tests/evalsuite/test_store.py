@@ -157,6 +157,7 @@ def test_a_summary_without_values_is_kept_empty(engine: Engine, folder: Path) ->
         assert (found.value, found.ci_lo, found.ci_hi, found.mean, found.sd, found.q50) == (None,) * 6
 
 
+@pytest.mark.slow
 def test_what_the_run_says_of_itself_is_kept(engine: Engine, folder: Path) -> None:
     imported = import_run(engine, open_run(folder))
 
@@ -174,6 +175,7 @@ def test_what_the_run_says_of_itself_is_kept(engine: Engine, folder: Path) -> No
         assert curve.points == {"x": [0, 1], "y": [0.5, 1.0]}
 
 
+@pytest.mark.slow
 def test_photos_and_outputs_that_failed_are_listed_with_their_reason(engine: Engine, folder: Path) -> None:
     import_run(engine, open_run(folder))
 
@@ -182,6 +184,7 @@ def test_photos_and_outputs_that_failed_are_listed_with_their_reason(engine: Eng
     assert sorted(map(tuple, found)) == [("b.png", "out of memory", False), ("e.png", "truncated", True)]
 
 
+@pytest.mark.slow
 def test_importing_twice_changes_nothing(engine: Engine, folder: Path) -> None:
     first = import_run(engine, open_run(folder))
     before = contents(engine)
@@ -199,6 +202,7 @@ def test_a_copy_of_the_folder_is_the_same_run(engine: Engine, folder: Path, tmp_
     assert import_run(engine, open_run(tmp_path / "copy")) == Imported(first.run_id, False, first.scores)
 
 
+@pytest.mark.slow
 def test_a_run_made_anew_is_another_run_on_the_same_photos(engine: Engine, folder: Path) -> None:
     first = import_run(engine, open_run(folder))
     shutil.rmtree(folder)
@@ -248,6 +252,7 @@ def test_a_run_that_contradicts_itself_leaves_nothing_behind(engine: Engine, tmp
     assert contents(engine) == before
 
 
+@pytest.mark.slow
 def test_deleting_a_run_takes_its_scores_and_summaries_with_it(engine: Engine, folder: Path) -> None:
     imported = import_run(engine, open_run(folder), play)
     with session_scope(engine) as session:
@@ -258,6 +263,7 @@ def test_deleting_a_run_takes_its_scores_and_summaries_with_it(engine: Engine, f
     assert count(engine, CounterRow) == 1
 
 
+@pytest.mark.slow
 def test_rows_come_in_whatever_the_chunks(engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "CHUNK", 3)
 
@@ -266,6 +272,7 @@ def test_rows_come_in_whatever_the_chunks(engine: Engine, folder: Path, monkeypa
     assert (count(engine, PhotoRow), count(engine, SummaryRow)) == (4, 4)
 
 
+@pytest.mark.slow
 def test_two_processes_that_import_the_same_run_at_once_make_one(engine: Engine, folder: Path) -> None:
     results: list[Imported] = []
 

@@ -55,6 +55,7 @@ def swept(plan: Plan) -> Plan:
     return replace(plan, colorizers=(colorizer("levin2004"), colorizer("gray")), metrics=metrics)
 
 
+@pytest.mark.slow
 def test_hints_are_nested_and_the_same_for_all_methods_which_are_loaded_once(plan: Plan) -> None:
     seen: dict[tuple[str, int], list[Hints]] = {}
     loads: list[int] = []
@@ -74,6 +75,7 @@ def test_hints_are_nested_and_the_same_for_all_methods_which_are_loaded_once(pla
         assert all(torch.equal(a.ab, b.ab) for a, b in zip(hints, others, strict=True))
 
 
+@pytest.mark.slow
 def test_a_sweep_is_a_run_whose_photos_are_decoded_once(swept: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[Path] = []
     real = Path.read_bytes
@@ -93,6 +95,7 @@ def test_a_sweep_is_a_run_whose_photos_are_decoded_once(swept: Plan, monkeypatch
     assert len(list((done.path / "outputs" / "levin2004.5").glob("*.png"))) == 7
 
 
+@pytest.mark.slow
 def test_without_hints_levin_is_gray_and_hints_help(swept: Plan) -> None:
     _, found = sweep(swept, [0, 1, 5, 20])
 
@@ -107,6 +110,7 @@ def test_without_hints_levin_is_gray_and_hints_help(swept: Plan) -> None:
     assert needed["value"] == 0
 
 
+@pytest.mark.slow
 def test_a_sweep_that_was_stopped_goes_on_to_the_same_numbers(swept: Plan, tmp_path: Path) -> None:
     class Stop(Exception):
         pass
@@ -137,6 +141,7 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_same_numbers(swept: Plan, tmp_p
     assert resumed == whole
 
 
+@pytest.mark.slow
 def test_recorded_hints_are_swept_by_their_first_points(plan: Plan, tmp_path: Path) -> None:
     points = [Point(x, 3, 10.0 * x, 0.0, 1) for x in range(4)]
     for k in range(7):
@@ -185,6 +190,7 @@ def test_a_sweep_needs_a_method_that_takes_hints(swept: Plan) -> None:
     assert not swept.out.exists()
 
 
+@pytest.mark.slow
 def test_a_run_is_no_sweep(swept: Plan, tmp_path: Path) -> None:
     done, _ = sweep(swept, [0, 1])
 
@@ -193,6 +199,7 @@ def test_a_run_is_no_sweep(swept: Plan, tmp_path: Path) -> None:
         sweep(swept, [0, 2])
 
 
+@pytest.mark.slow
 def test_the_tables_have_a_line_per_number_and_the_published_curve(swept: Plan) -> None:
     done, found = sweep(swept, [0, 5, 50])
 
@@ -237,6 +244,7 @@ def test_the_numbers_are_means_of_the_runs_scores_over_photos_that_all_came_thro
         assert curve["value"][k] == pytest.approx(np.mean([scores[photo, name] for photo in kept]))
 
 
+@pytest.mark.slow
 def test_no_photo_that_came_through_everywhere_is_told(plan: Plan) -> None:
     def load(setting: Setting) -> Colorize:
         def colorize(batch: Batch) -> torch.Tensor:
@@ -282,6 +290,7 @@ def test_mistakes_are_a_sentence(
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_curves(photos: Path, tmp_path: Path) -> None:
     words = ["--size", "32", "--points", "0,2", "--metrics", "psnr_rgb", "--device", "cpu", "--format", "csv"]
     command = ["sweep", "--images", str(photos), "--colorizers", "levin2004,gray", "--out", str(tmp_path / "r")]

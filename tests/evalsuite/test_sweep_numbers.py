@@ -42,6 +42,7 @@ def found(tmp_path: Path) -> tuple[dict[str, Any], np.ndarray]:
     return numbers_of(run, ["psnr_rgb"], 2000), easy
 
 
+@pytest.mark.slow
 def test_a_curve_has_the_means_and_their_bands(found: tuple[dict[str, Any], np.ndarray]) -> None:
     numbers, easy = found
     curve = numbers["curves"]["levin2004"]["psnr_rgb"]
@@ -53,6 +54,7 @@ def test_a_curve_has_the_means_and_their_bands(found: tuple[dict[str, Any], np.n
     assert curve["n"] == 400
 
 
+@pytest.mark.slow
 def test_photos_are_paired_so_that_gains_and_differences_are_exact(found: tuple[dict[str, Any], np.ndarray]) -> None:
     numbers, _ = found
     gains = numbers["curves"]["levin2004"]["psnr_rgb"]["gain_per_point"]
@@ -64,6 +66,7 @@ def test_photos_are_paired_so_that_gains_and_differences_are_exact(found: tuple[
     np.testing.assert_allclose([row["ci95"] for row in numbers["differences"]], np.column_stack([GAIN - 2, GAIN - 2]))
 
 
+@pytest.mark.slow
 def test_areas_are_those_of_trapezoids(found: tuple[dict[str, Any], np.ndarray]) -> None:
     numbers, easy = found
     areas = numbers["curves"]["levin2004"]["psnr_rgb"]["area"]
@@ -75,6 +78,7 @@ def test_areas_are_those_of_trapezoids(found: tuple[dict[str, Any], np.ndarray])
     assert "area" not in numbers["curves"]["gray"]["psnr_rgb"]
 
 
+@pytest.mark.slow
 def test_points_needed_are_interpolated_and_as_sure_as_the_photos_let_them_be(
     found: tuple[dict[str, Any], np.ndarray],
 ) -> None:
@@ -104,6 +108,7 @@ def test_a_level_that_is_never_reached_is_told(tmp_path: Path) -> None:
     assert (gray["value"], gray["ci95"], gray["reached_in"]) == (None, [None, None], 0)
 
 
+@pytest.mark.slow
 def test_of_one_photo_no_band_can_be_given(tmp_path: Path) -> None:
     run, _ = planted(tmp_path / "run", photos=1)
 

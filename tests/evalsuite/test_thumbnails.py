@@ -51,6 +51,7 @@ def test_outputs_and_photos_get_thumbnails_once(run: Run, tmp_path: Path) -> Non
     np.testing.assert_allclose(np.asarray(target.convert("RGB"))[8, 8], [255, 0, 0], atol=6)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_left_out(run: Run, tmp_path: Path) -> None:
     (tmp_path / "photo.png").unlink()
     (run.path / "outputs" / "gray" / "photo.png").write_bytes(b"no picture")

@@ -78,6 +78,7 @@ def test_ranks_tell_the_strong_from_the_even_and_leave_out_who_sees_the_target(p
     }
 
 
+@pytest.mark.slow
 def test_a_metric_without_a_direction_has_matches_and_no_ranks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = write_run(tmp_path, VALUES)
     assert metric_named("colorfulness").better is None
@@ -91,6 +92,7 @@ def test_a_metric_without_a_direction_has_matches_and_no_ranks(tmp_path: Path, m
     assert found.ranks == ()
 
 
+@pytest.mark.slow
 def test_photos_that_one_of_two_missed_do_not_count(tmp_path: Path) -> None:
     holes = VALUES | {"even": np.where(np.arange(PHOTOS) < 10, np.nan, VALUES["even"])}
 

@@ -49,6 +49,7 @@ def test_latex_breaks_long_heads_and_leaves_out_lines_without_intervals() -> Non
     assert lines[-1] == r"\end{table}"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
 def test_latex_compiles_and_its_columns_fit_the_page(tmp_path: Path) -> None:
     cells = tuple(Cell("100.00", "[100.00, 100.00]", "tied") for _ in range(5))

@@ -11,6 +11,8 @@ from evalsuite.results import Run, open_run, read_json, write_json
 from evalsuite.run import run
 from evalsuite.verify import pair_of, verdict_text, verify
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def done(plan: Plan) -> Run:

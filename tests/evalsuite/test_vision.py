@@ -24,6 +24,7 @@ def test_packages_on_top_of_torchvision_import_without_a_warning(before: str) ->
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_importing_this_module_imports_nothing_else() -> None:
     code = "import sys, evalsuite.vision; assert not any(m.startswith('torchvision') for m in sys.modules)"
 

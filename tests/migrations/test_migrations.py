@@ -46,6 +46,7 @@ def engine(empty_engine: Engine) -> Engine:
     return empty_engine
 
 
+@pytest.mark.slow
 def test_upgrading_from_nothing_gives_the_tables_of_the_models(engine: Engine) -> None:
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), TABLES)
@@ -54,6 +55,7 @@ def test_upgrading_from_nothing_gives_the_tables_of_the_models(engine: Engine) -
     assert set(TABLES.tables) == set(names_of(engine))
 
 
+@pytest.mark.slow
 def test_constraints_and_indexes_have_the_names_that_the_models_give_them(engine: Engine) -> None:
     migrated = names_of(engine)
     downgrade(engine, "base")
@@ -62,6 +64,7 @@ def test_constraints_and_indexes_have_the_names_that_the_models_give_them(engine
     assert migrated == names_of(engine)
 
 
+@pytest.mark.slow
 def test_downgrading_to_nothing_leaves_no_table_and_the_way_up_is_open_again(engine: Engine) -> None:
     downgrade(engine, "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
@@ -70,6 +73,7 @@ def test_downgrading_to_nothing_leaves_no_table_and_the_way_up_is_open_again(eng
     assert "scores" in inspect(engine).get_table_names()
 
 
+@pytest.mark.slow
 def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
     before = names_of(engine)
 
@@ -94,6 +98,7 @@ def test_scores_are_clustered_by_their_key_in_sqlite(sqlite_engine: Engine) -> N
     }
 
 
+@pytest.mark.slow
 def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -124,6 +129,7 @@ def test_revisions_come_one_after_the_other_in_the_order_of_their_numbers() -> N
         before = f'"{number}"'
 
 
+@pytest.mark.slow
 def test_alembics_own_command_finds_the_migrations_and_sees_no_difference(sqlite_url: str) -> None:
     for arguments in (["upgrade", "head"], ["check"]):
         done = subprocess.run(

@@ -39,6 +39,7 @@ def test_an_address_leads_to_the_image_of_its_place(walk: Walk, study_row: Study
         assert picture.path.parent == Path(study_row.folder) / "stimuli"
 
 
+@pytest.mark.slow
 def test_images_are_there_three_trials_ahead_and_no_further(walk: Walk) -> None:
     for number in range(4):
         assert all(find(walk.store, token) for token in tokens(walk.store, number))
@@ -46,6 +47,7 @@ def test_images_are_there_three_trials_ahead_and_no_further(walk: Walk) -> None:
         assert {refusal(find, walk.store, token).kind for token in tokens(walk.store, number)} == {"unknown"}
 
 
+@pytest.mark.slow
 def test_images_of_an_answered_trial_are_gone(walk: Walk, clock: Clock) -> None:
     before = walk.step.images
     clock.go(seconds=4)
@@ -55,6 +57,7 @@ def test_images_of_an_answered_trial_are_gone(walk: Walk, clock: Clock) -> None:
     assert find(walk.store, tokens(walk.store, 4)[0])
 
 
+@pytest.mark.slow
 def test_the_last_trials_and_replacements_have_images_too(walk: Walk, clock: Clock) -> None:
     while walk.step.name == "trial":
         assert all(find(walk.store, token) for token in walk.step.images + walk.step.ahead)
@@ -64,6 +67,7 @@ def test_the_last_trials_and_replacements_have_images_too(walk: Walk, clock: Clo
     assert walk.step.total == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["left", "abandoned", "expired", "finished"])
 def test_images_go_with_the_session(walk: Walk, clock: Clock, end: str) -> None:
     kept = tokens(walk.store, 0)
@@ -85,6 +89,7 @@ def test_images_go_with_the_session(walk: Walk, clock: Clock, end: str) -> None:
 NO_ADDRESSES = ["", "x" * 32, "../../etc/passwd", "nul\x00" * 8, "ß" * 20, "%2e%2e" * 6]
 
 
+@pytest.mark.slow
 def test_other_addresses_are_unknown(walk: Walk) -> None:
     for token in NO_ADDRESSES:
         assert refusal(find, walk.store, token).kind == "unknown"
@@ -100,6 +105,7 @@ def test_the_same_image_has_another_address_in_another_session(store: Store, stu
     assert {len(row.token) for row in there} == {32}
 
 
+@pytest.mark.slow
 def test_sorting_addresses_does_not_tell_the_side(store: Store, tmp_path: Path) -> None:
     make_study(store.engine, tmp_path, photos=300, parameters={"practice": 0, "test": 280, "catch": 0})
     come(store).to_trials()

@@ -41,6 +41,7 @@ def rows(found: pd.DataFrame) -> dict[tuple[str, str], dict[Hashable, Any]]:
     return {(row["metric"], row["level"]): row for row in found.to_dict("records")}
 
 
+@pytest.mark.slow
 def test_a_metric_that_knows_people_agrees_and_one_that_does_not_does_not() -> None:
     found = agreement(scores(0.2), answered(), draws=300)
 
@@ -52,6 +53,7 @@ def test_a_metric_that_knows_people_agrees_and_one_that_does_not_does_not() -> N
     assert (knows["photos"], knows["colorizers"]) == (60, 4)
 
 
+@pytest.mark.slow
 def test_no_metric_agrees_with_people_much_better_than_people_do() -> None:
     found = rows(agreement(scores(0.0), answered(), draws=50))["knows", "photo"]
 
@@ -60,6 +62,7 @@ def test_no_metric_agrees_with_people_much_better_than_people_do() -> None:
     assert found["pearson"] == pytest.approx(np.sqrt(found["ceiling"]), abs=0.08)
 
 
+@pytest.mark.slow
 def test_which_colorizer_is_better_says_nothing_about_photos() -> None:
     only_level = scores(0.0)
     only_level["value"] = only_level["colorizer"].map({name: float(k) for k, name in enumerate(RATES)})
@@ -70,6 +73,7 @@ def test_which_colorizer_is_better_says_nothing_about_photos() -> None:
     assert found["knows", "colorizer"]["pearson"] > 0.9
 
 
+@pytest.mark.slow
 def test_two_colorizers_have_no_correlation() -> None:
     few = scores(0.1)
     found = rows(agreement(few[few["colorizer"].isin(["a", "b"])], answered(), draws=20))
@@ -95,6 +99,7 @@ def test_half_of_the_people_are_stepped_up_to_all() -> None:
     assert stepped_up(1.0) == 1
 
 
+@pytest.mark.slow
 def test_photos_without_scores_or_answers_are_left_out() -> None:
     part = scores(0.1)
     part.loc[part["image"].eq("photo-0003"), "value"] = np.nan

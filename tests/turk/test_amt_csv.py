@@ -79,6 +79,7 @@ def test_the_same_random_draws_give_the_same_digits(tmp_path: Path) -> None:
     assert found.better[0, 1] + found.better[1, 0] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_spread_of_the_draws_is_that_of_people_and_of_trials_inside_them(tmp_path: Path) -> None:
     rows = [[("alg", side, chosen) for _, side, chosen in row] for row in simulated(1, assignments=20, pairs=30)]
     results = read_results(write_results(tmp_path / "r.csv", rows), practice=10, pairs=30)

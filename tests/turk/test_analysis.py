@@ -23,6 +23,7 @@ def analyzed(world: World = WORLD, **fields: object) -> Analysis:
     return analyze(*planted(world), study_of(world, **fields))
 
 
+@pytest.mark.slow
 def test_one_call_gives_every_frame() -> None:
     found = analyzed()
 
@@ -38,6 +39,7 @@ def test_one_call_gives_every_frame() -> None:
     assert not found.synthetic
 
 
+@pytest.mark.slow
 def test_bootstrap_and_model_tell_the_same_of_the_same_answers() -> None:
     world = World({"ours": 0.45, "theirs": 0.2}, people=30, photos=80, seed=5)
     found = analyzed(world)
@@ -53,6 +55,7 @@ def test_bootstrap_and_model_tell_the_same_of_the_same_answers() -> None:
     assert found.model.spreads["participant"] == pytest.approx(world.sp, abs=0.25)
 
 
+@pytest.mark.slow
 def test_both_results_are_there_where_somebody_is_left_out() -> None:
     responses, sessions = planted(WORLD)
     clicker = responses["session"].eq(0)
@@ -67,12 +70,14 @@ def test_both_results_are_there_where_somebody_is_left_out() -> None:
     assert found.everyone.rates["value"][1] == found.kept.rates["value"][1]
 
 
+@pytest.mark.slow
 def test_where_nobody_is_left_out_both_results_are_one() -> None:
     found = analyzed()
 
     assert found.everyone is found.kept
 
 
+@pytest.mark.slow
 def test_the_frozen_study_says_how_it_is_analyzed() -> None:
     terms = {"draws": 1000, "equivalence_margin": 0.2, "contrasts": "first"}
     world = replace(WORLD, rates={"a": 0.5, "b": 0.4, "c": 0.3}, people=6)
@@ -83,6 +88,7 @@ def test_the_frozen_study_says_how_it_is_analyzed() -> None:
     assert found.kept.equivalence["margin"].unique().tolist() == [0.2]
 
 
+@pytest.mark.slow
 def test_the_same_answers_give_the_same_numbers() -> None:
     first, second = analyzed(), analyzed()
 
@@ -98,6 +104,7 @@ def test_people_and_synthetic_participants_are_never_analyzed_together() -> None
         analyze(responses, sessions, study_of(WORLD))
 
 
+@pytest.mark.slow
 def test_a_study_that_nobody_finished_has_empty_frames() -> None:
     responses, sessions = planted(WORLD)
     sessions["state"] = "running"
@@ -113,6 +120,7 @@ def test_a_study_that_nobody_finished_has_empty_frames() -> None:
     assert table(found).count("\n") == 0
 
 
+@pytest.mark.slow
 def test_naturalness_has_the_real_photos_as_a_condition_of_its_own() -> None:
     responses, sessions = planted(WORLD)
     responses["arm"], sessions["arm"] = "all", "all"
@@ -129,6 +137,7 @@ def test_naturalness_has_the_real_photos_as_a_condition_of_its_own() -> None:
     assert found.model is not None
 
 
+@pytest.mark.slow
 def test_ratings_are_means_without_a_model_of_shares() -> None:
     responses, sessions = planted(WORLD)
     responses["value"] = np.resize([1.0, 3.0, 4.0, 5.0, 2.0, 4.0, 3.0], len(responses))
@@ -141,6 +150,7 @@ def test_ratings_are_means_without_a_model_of_shares() -> None:
     assert found.photos.empty
 
 
+@pytest.mark.slow
 def test_preferences_have_strengths() -> None:
     responses, sessions = planted(WORLD)
     responses["arm"], sessions["arm"] = "all", "all"

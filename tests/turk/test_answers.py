@@ -37,6 +37,7 @@ def nonce_of(walk: Walk) -> str:
     return str(walk.step.facts["nonce"])
 
 
+@pytest.mark.slow
 def test_an_answer_is_kept_with_what_it_means_and_how_the_images_were_seen(walk: Walk, clock: Clock) -> None:
     given = seen(walk.step, "left", refresh_hz=120.0)
 
@@ -53,6 +54,7 @@ def test_an_answer_is_kept_with_what_it_means_and_how_the_images_were_seen(walk:
     assert (answered.step.done, answered.step.total, answered.step.facts["number"]) == (1, 8, 2)
 
 
+@pytest.mark.slow
 def test_practice_tells_the_truth_after_the_answer_and_the_test_tells_nothing(walk: Walk, clock: Clock) -> None:
     trials = rows(walk.store.engine, TrialRow)
     told = []
@@ -75,6 +77,7 @@ def test_the_same_answer_again_gives_the_same_result(walk: Walk, clock: Clock) -
     assert rows(walk.store.engine, TrialRow)[1].released_at < clock()
 
 
+@pytest.mark.slow
 def test_the_same_answer_to_an_older_trial_still_gives_its_feedback(walk: Walk, clock: Clock) -> None:
     first = walk.answer()
     for _ in range(3):
@@ -98,6 +101,7 @@ def test_another_answer_is_a_conflict_and_the_first_counts(walk: Walk, change: d
     assert (after.answer, after.rt_ms, after.exposure) == (before.answer, before.rt_ms, before.exposure)
 
 
+@pytest.mark.slow
 def test_an_answer_to_a_trial_that_is_not_open_is_refused(walk: Walk) -> None:
     later = rows(walk.store.engine, TrialRow)[3]
 
@@ -105,6 +109,7 @@ def test_an_answer_to_a_trial_that_is_not_open_is_refused(walk: Walk) -> None:
     assert rows(walk.store.engine, TrialRow)[3].answer is None
 
 
+@pytest.mark.slow
 def test_an_answer_to_somebody_elses_trial_is_unknown(walk: Walk, clock: Clock) -> None:
     other = come(walk.store).to_trials()
     clock.go(seconds=4)
@@ -141,11 +146,13 @@ def test_an_answer_that_is_none_is_refused_and_nothing_is_written(walk: Walk) ->
 NO_NONCES = ["", "short", "nul\x00" * 8, "../" * 8, "ß" * 20]
 
 
+@pytest.mark.slow
 def test_a_name_that_no_trial_has_is_refused(walk: Walk) -> None:
     for nonce in NO_NONCES:
         assert refusal(answer, walk.store, walk.ticket, nonce, seen(walk.step)).kind == "bad"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ms", "kind"), [(0, "early"), (2999, "early"), (3000, None), (3100, None)])
 def test_an_answer_before_the_images_could_be_seen_is_refused(
     store: Store, study_row: StudyRow, clock: Clock, ms: int, kind: str | None
@@ -194,6 +201,7 @@ def spoil(walk: Walk, clock: Clock, number: int, **exposure: Any) -> None:
     clock.go(seconds=4)
 
 
+@pytest.mark.slow
 def test_a_test_trial_that_was_not_seen_as_planned_is_replaced_by_one_with_a_fresh_photo(
     walk: Walk, study_row: StudyRow, clock: Clock
 ) -> None:
@@ -242,6 +250,7 @@ def test_practice_is_not_replaced(walk: Walk, clock: Clock) -> None:
     assert len(trials) == 8
 
 
+@pytest.mark.slow
 def test_when_photos_run_out_the_session_still_ends(store: Store, tmp_path: Path, clock: Clock) -> None:
     make_study(store.engine, tmp_path, photos=10)
     walk = come(store).to_trials()
@@ -255,6 +264,7 @@ def test_when_photos_run_out_the_session_still_ends(store: Store, tmp_path: Path
     assert sessions.finish(store, walk.ticket).name == "finished"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "total"), [(0, 8), (3, 11), (None, 20)])
 def test_a_study_says_how_many_trials_are_replaced(
     store: Store, tmp_path: Path, clock: Clock, most: int | None, total: int
@@ -268,6 +278,7 @@ def test_a_study_says_how_many_trials_are_replaced(
     assert len(rows(store.engine, TrialRow)) == total
 
 
+@pytest.mark.slow
 def test_one_answer_sent_many_times_at_once_is_kept_once(walk: Walk) -> None:
     given = seen(walk.step, hidden=True)
 
@@ -278,6 +289,7 @@ def test_one_answer_sent_many_times_at_once_is_kept_once(walk: Walk) -> None:
     assert states == {"answered": 1, "open": 1, "planned": 6}
 
 
+@pytest.mark.slow
 def test_of_two_answers_sent_at_once_one_is_kept(walk: Walk) -> None:
     choices = ["left", "right"] * 6
 
@@ -291,6 +303,7 @@ def test_of_two_answers_sent_at_once_one_is_kept(walk: Walk) -> None:
     assert {result.kind for result in results if isinstance(result, Refused)} == {"conflict"}
 
 
+@pytest.mark.slow
 def test_many_participants_at_once_lose_no_answer(engine: Engine, tmp_path: Path) -> None:
     make_study(engine, tmp_path, participants_per_condition=10)
     store = make_store(engine)
@@ -327,12 +340,14 @@ def test_an_answer_that_cannot_be_committed_is_not_acknowledged(walk: Walk, monk
     assert answer(walk.store, walk.ticket, nonce, given).step.done == 1
 
 
+@pytest.mark.slow
 def test_an_answer_after_leaving_is_refused(walk: Walk) -> None:
     sessions.leave(walk.store, walk.ticket)
 
     assert refusal(walk.answer).kind == "step"
 
 
+@pytest.mark.slow
 def test_a_replay_after_the_end_is_still_acknowledged(walk: Walk, clock: Clock) -> None:
     walk.to_comment(clock)
     done = sessions.finish(walk.store, walk.ticket)
@@ -342,6 +357,7 @@ def test_a_replay_after_the_end_is_still_acknowledged(walk: Walk, clock: Clock) 
     assert answer(walk.store, walk.ticket, *walk.answered[0]).step == done
 
 
+@pytest.mark.slow
 def test_nothing_that_a_test_trial_sends_depends_on_the_truth(walk: Walk, clock: Clock, study_row: StudyRow) -> None:
     study = Study.from_json(study_row.config)
     names = {"real", "random", "catch", "test-", "fake", *study.conditions, *study.photos}
@@ -363,6 +379,7 @@ def test_images_may_be_fetched_three_trials_ahead_in_an_order_that_tells_nothing
     assert walk.step.ahead == tuple(token for number in (1, 2, 3) for token in sorted(tokens[number]))
 
 
+@pytest.mark.slow
 def test_in_a_rehearsal_who_knows_the_key_may_say_how_much_time_has_passed(engine: Engine, tmp_path: Path) -> None:
     make_study(engine, tmp_path / "street")
     clock = Clock()

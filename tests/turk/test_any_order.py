@@ -229,6 +229,7 @@ class Study(RuleBasedStateMachine):
                 assert len(set(photos)) == len(photos)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("examples", [6, pytest.param(30, marks=pytest.mark.slow)])
 def test_any_order_of_events_keeps_places_and_answers(engine: Engine, tmp_path: Path, examples: int) -> None:
     patient = settings(

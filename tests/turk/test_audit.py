@@ -190,6 +190,7 @@ def unable(verdict: Verdict) -> bool:
     return verdict.area.low <= 0.5 and 0.44 < verdict.area.value < 0.54
 
 
+@pytest.mark.slow
 def test_where_nothing_leaks_the_truth_cannot_be_told() -> None:
     verdict = judge(received())
 
@@ -197,6 +198,7 @@ def test_where_nothing_leaks_the_truth_cannot_be_told() -> None:
     assert (verdict.images, verdict.sessions) == (SESSIONS * 36 * 2, SESSIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_leak_is_found_and_named(leak: Leak) -> None:
     verdict = judge(planted(leak))
@@ -208,6 +210,7 @@ def test_a_leak_is_found_and_named(leak: Leak) -> None:
     assert verdict.strongest[0][1] > 0.7
 
 
+@pytest.mark.slow
 def test_a_leak_in_one_image_of_four_is_found_too() -> None:
     def sometimes(shown: Shown, other: Shown) -> Shown:
         leaks = shown.trial % 4 == 0 and is_fake(shown)
@@ -216,6 +219,7 @@ def test_a_leak_in_one_image_of_four_is_found_too() -> None:
     assert judge(planted(sometimes)).area.low > LIMIT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["single", "rating"])
 def test_single_images_are_audited_by_themselves(name: str) -> None:
     images = received(1, name)
@@ -226,6 +230,7 @@ def test_single_images_are_audited_by_themselves(name: str) -> None:
     assert leaked.area.value > 0.97
 
 
+@pytest.mark.slow
 def test_where_no_photo_is_shown_conditions_must_not_be_told_apart() -> None:
     images = [shown for shown in received(2, "pairwise") if shown.stimulus.condition in ("ours", "theirs")]
 
@@ -238,6 +243,7 @@ def test_where_no_photo_is_shown_conditions_must_not_be_told_apart() -> None:
     assert leaked.area.value > 0.97
 
 
+@pytest.mark.slow
 def test_catch_trials_must_not_be_told_from_test_trials() -> None:
     images = received(3)
 
@@ -256,6 +262,7 @@ def test_catch_trials_must_not_be_told_from_test_trials() -> None:
     assert leaked.failed is not None
 
 
+@pytest.mark.slow
 def test_a_condition_that_is_the_catch_condition_too_is_not_told_from_itself() -> None:
     both = replace(study(), catch="ours")
 
@@ -301,6 +308,7 @@ def test_the_interval_without_groups_is_that_of_hanley_and_mcneil_for_exponentia
     assert (area.high - area.low) / (2 * 1.959964) == pytest.approx(np.sqrt(variance), rel=0.03)
 
 
+@pytest.mark.slow
 def test_the_interval_with_groups_is_that_of_resampled_groups() -> None:
     rng, groups = np.random.default_rng(2), np.repeat(np.arange(120), 12)
     truth = rng.random(len(groups)) < 0.5
@@ -402,6 +410,7 @@ def kept(url: str) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_a_passed_audit_is_kept_with_the_hash_of_what_was_audited(
     sqlite_engine: Engine, sqlite_url: str, tmp_path: Path, audited: Callable[[float], None]
 ) -> None:
@@ -421,6 +430,7 @@ def test_a_passed_audit_is_kept_with_the_hash_of_what_was_audited(
     assert facts["ci95"] == pytest.approx([0.494, 0.514])
 
 
+@pytest.mark.slow
 def test_a_failed_audit_is_a_mistake_that_is_kept_and_names_the_clue(
     sqlite_engine: Engine, sqlite_url: str, tmp_path: Path, audited: Callable[[float], None]
 ) -> None:
@@ -436,6 +446,7 @@ def test_a_failed_audit_is_a_mistake_that_is_kept_and_names_the_clue(
     assert kept(sqlite_url)["passed"] is False
 
 
+@pytest.mark.slow
 def test_a_damaged_study_is_not_audited(sqlite_engine: Engine, sqlite_url: str, tmp_path: Path) -> None:
     frozen, folder = build(sqlite_engine, tmp_path)
     hosting.path_of(folder, frozen.stimuli["ours"]["p01"]).unlink()

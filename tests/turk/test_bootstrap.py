@@ -144,6 +144,7 @@ def test_the_interval_for_new_photos_is_never_surer_than_its_part(people: int, p
     assert new.size >= these.size
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.02, 0.3))
 def test_a_test_and_an_interval_agree(seed: int, alpha: float) -> None:

@@ -35,6 +35,7 @@ def chosen(people: int = 40, trials: int = 40, side: float = 0.0, seed: int = 0)
     return sample(pd.DataFrame(rows), pd.DataFrame({"session": range(people), "state": "finished"}))
 
 
+@pytest.mark.slow
 def test_planted_strengths_and_the_side_lie_in_their_intervals() -> None:
     found = preferences(chosen(side=0.3), NAMES, 1000, 0)
 
@@ -47,6 +48,7 @@ def test_planted_strengths_and_the_side_lie_in_their_intervals() -> None:
     assert found.side["p"] < 0.05
 
 
+@pytest.mark.slow
 def test_strengths_are_those_of_a_logistic_regression_on_which_was_shown_where() -> None:
     taken = chosen(side=0.3, seed=1)
     design = np.stack(

@@ -69,6 +69,7 @@ def take(engine: Engine, synthetic: bool) -> None:
         session.add(AddressRow(token="a", trial_id=trial.id, place=0, stimulus_id=stimulus, expires_at=now()))
 
 
+@pytest.mark.slow
 def test_a_study_is_frozen_in_a_folder_and_in_the_database(engine: Engine, tmp_path: Path) -> None:
     built = build(engine, tmp_path)
 
@@ -88,6 +89,7 @@ def test_a_study_is_frozen_in_a_folder_and_in_the_database(engine: Engine, tmp_p
     assert [path.name for path in (tmp_path / "studies").iterdir()] == [built.folder.name]
 
 
+@pytest.mark.slow
 def test_the_same_again_changes_nothing(engine: Engine, tmp_path: Path) -> None:
     first = build(engine, tmp_path)
     before = {path: path.read_bytes() for path in first.folder.rglob("*") if path.is_file()}
@@ -99,6 +101,7 @@ def test_the_same_again_changes_nothing(engine: Engine, tmp_path: Path) -> None:
     assert (rows(engine, StudyRow), rows(engine, StimulusRow)) == (1, 48)
 
 
+@pytest.mark.slow
 def test_building_again_mends_a_damaged_folder(engine: Engine, tmp_path: Path) -> None:
     built = build(engine, tmp_path)
     victims = [built.study.stimuli["ours"][photo] for photo in ("p01", "p02")]
@@ -110,6 +113,7 @@ def test_building_again_mends_a_damaged_folder(engine: Engine, tmp_path: Path) -
     assert hosting.damaged(built.folder, victims) == []
 
 
+@pytest.mark.slow
 def test_texts_are_frozen_with_the_studys_facts(sqlite_engine: Engine, tmp_path: Path) -> None:
     texts = build(sqlite_engine, tmp_path, more="reward_usd: 2.50\nlocales: [en, zh]\n").study.texts
 
@@ -119,6 +123,7 @@ def test_texts_are_frozen_with_the_studys_facts(sqlite_engine: Engine, tmp_path:
     assert re.fullmatch("[0-9a-f]{12}", texts["zh"]["consent_version"])
 
 
+@pytest.mark.slow
 def test_every_session_can_be_planned_from_the_frozen_study(sqlite_engine: Engine, tmp_path: Path) -> None:
     built = build(sqlite_engine, tmp_path)
 
@@ -127,6 +132,7 @@ def test_every_session_can_be_planned_from_the_frozen_study(sqlite_engine: Engin
             assert all(built.study.stimuli[shown.condition][shown.photo] for shown in trial.stimuli)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "source"),
     [("seed: 5\n", FOLDERS), ("contact: me\n", FOLDERS), ("", FOLDERS.replace("{ours: ours/, ", "{")),
@@ -143,6 +149,7 @@ def test_the_hash_covers_everything_that_a_study_file_says(
     assert after.new
 
 
+@pytest.mark.slow
 def test_the_hash_covers_every_pixel_and_no_path_of_this_machine(sqlite_engine: Engine, tmp_path: Path) -> None:
     built = build(sqlite_engine, tmp_path / "a")
     shutil.copytree(tmp_path / "a", tmp_path / "b", ignore=lambda *_: ["studies"])
@@ -153,6 +160,7 @@ def test_the_hash_covers_every_pixel_and_no_path_of_this_machine(sqlite_engine: 
     assert str(tmp_path) not in json.dumps(built.study.to_json())
 
 
+@pytest.mark.slow
 def test_another_study_of_the_name_is_refused_and_replaced_only_on_demand(engine: Engine, tmp_path: Path) -> None:
     first = build(engine, tmp_path)
 
@@ -168,6 +176,7 @@ def test_another_study_of_the_name_is_refused_and_replaced_only_on_demand(engine
     assert (rows(engine, StimulusRow), rows(engine, SessionRow), rows(engine, TrialRow)) == (48, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["live", "paused", "closed"])
 def test_a_started_study_cannot_be_changed(sqlite_engine: Engine, tmp_path: Path, state: str) -> None:
     build(sqlite_engine, tmp_path)
@@ -179,6 +188,7 @@ def test_a_started_study_cannot_be_changed(sqlite_engine: Engine, tmp_path: Path
     assert not build(sqlite_engine, tmp_path).new
 
 
+@pytest.mark.slow
 def test_a_study_that_somebody_took_cannot_be_changed(sqlite_engine: Engine, tmp_path: Path) -> None:
     build(sqlite_engine, tmp_path)
     take(sqlite_engine, synthetic=False)
@@ -188,6 +198,7 @@ def test_a_study_that_somebody_took_cannot_be_changed(sqlite_engine: Engine, tmp
     assert rows(sqlite_engine, SessionRow) == 1
 
 
+@pytest.mark.slow
 def test_a_study_knows_its_run_where_it_was_imported(sqlite_engine: Engine, tmp_path: Path) -> None:
     run = open_run(write_run(tmp_path))
     with session_scope(sqlite_engine) as session:
@@ -229,6 +240,7 @@ def test_too_few_photos_are_counted_with_those_that_were_left_out(sqlite_engine:
     assert rows(sqlite_engine, StudyRow) == 0
 
 
+@pytest.mark.slow
 def test_a_build_says_what_a_researcher_should_know(sqlite_engine: Engine, tmp_path: Path) -> None:
     write_folders(tmp_path)
     shutil.copy(tmp_path / "photos" / "p01.png", tmp_path / "photos" / "p06.png")
@@ -241,6 +253,7 @@ def test_a_build_says_what_a_researcher_should_know(sqlite_engine: Engine, tmp_p
     assert notes[3].startswith("contact: nobody is named")
 
 
+@pytest.mark.slow
 def test_resized_images_of_a_run_are_told(sqlite_engine: Engine, tmp_path: Path) -> None:
     write_run(tmp_path, size=80)
 
@@ -250,6 +263,7 @@ def test_resized_images_of_a_run_are_told(sqlite_engine: Engine, tmp_path: Path)
     assert f"{resized}; people see other pixels than those that the run measured" in notes
 
 
+@pytest.mark.slow
 def test_a_copy_is_a_study_of_its_own_that_nobody_has_taken(engine: Engine, tmp_path: Path) -> None:
     built = build(engine, tmp_path)
     with session_scope(engine) as session:
@@ -267,6 +281,7 @@ def test_a_copy_is_a_study_of_its_own_that_nobody_has_taken(engine: Engine, tmp_
     assert (copy.folder / "study.yaml").read_text().startswith("# A copy of street, named street-again.\n")
 
 
+@pytest.mark.slow
 def test_a_damaged_study_is_not_copied(sqlite_engine: Engine, tmp_path: Path) -> None:
     built = build(sqlite_engine, tmp_path)
     hosting.path_of(built.folder, built.study.stimuli["ours"]["p03"]).unlink()
@@ -285,6 +300,7 @@ def test_a_studies_folder_that_cannot_be_made_is_named(sqlite_engine: Engine, tm
         build_study(sqlite_engine, write_file(tmp_path), tmp_path / "file" / "studies")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["side_by_side", "pairwise", "single", "naturalness", "rating"])
 def test_every_protocol_builds(sqlite_engine: Engine, tmp_path: Path, protocol: str) -> None:
     catch = protocol == "side_by_side"
@@ -303,6 +319,7 @@ def run(*words: str) -> str:
     return done.output
 
 
+@pytest.mark.slow
 def test_the_command_builds_copies_and_tells(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STUDIES_DIR", raising=False)
     file = str(write_file(write_folders(tmp_path)))

@@ -31,6 +31,7 @@ def codes_in(file: Path) -> list[str]:
         return [row["code"] for row in csv.DictReader(stream)]
 
 
+@pytest.mark.slow
 def test_codes_of_finished_sessions_are_written_once_and_that_is_recorded(engine: Engine, tmp_path: Path) -> None:
     make_study(engine, tmp_path / "street")
     clock = Clock()
@@ -53,6 +54,7 @@ def test_codes_of_finished_sessions_are_written_once_and_that_is_recorded(engine
     assert not (tmp_path / "third.csv").exists()
 
 
+@pytest.mark.slow
 def test_all_codes_come_again_when_asked_and_are_recorded_once(sqlite_engine: Engine, tmp_path: Path) -> None:
     make_study(sqlite_engine, tmp_path / "street")
     finish(sqlite_engine, "ada", Clock())
@@ -64,6 +66,7 @@ def test_all_codes_come_again_when_asked_and_are_recorded_once(sqlite_engine: En
     assert len(rows(sqlite_engine, DecisionRow)) == 1
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_kept(sqlite_engine: Engine, tmp_path: Path) -> None:
     make_study(sqlite_engine, tmp_path / "street")
     finish(sqlite_engine, "ada", Clock())
@@ -74,6 +77,7 @@ def test_a_file_that_is_there_is_kept(sqlite_engine: Engine, tmp_path: Path) -> 
     assert rows(sqlite_engine, DecisionRow) == []
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_records_nothing(sqlite_engine: Engine, tmp_path: Path) -> None:
     make_study(sqlite_engine, tmp_path / "street")
     finish(sqlite_engine, "ada", Clock())
@@ -90,6 +94,7 @@ def test_people_of_a_recruiter_who_pays_have_no_codes_to_pay(sqlite_engine: Engi
         hand_over(sqlite_engine, "street", tmp_path / "a.csv")
 
 
+@pytest.mark.slow
 def test_the_command_says_how_many(sqlite_engine: Engine, tmp_path: Path) -> None:
     make_study(sqlite_engine, tmp_path / "street")
     finish(sqlite_engine, "ada", Clock())

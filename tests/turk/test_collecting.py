@@ -30,6 +30,8 @@ from turk.coloring import hand_in, keep_events, open_photo
 from turk.study import Study
 from turk.tables import DecisionRow, StudyRow
 
+pytestmark = pytest.mark.slow
+
 WITHOUT, WITH = CONDITIONS
 
 

@@ -61,6 +61,7 @@ def finish(walk: Walk, events: int, ended: str = "done") -> Step:
     return walk.step
 
 
+@pytest.mark.slow
 def test_the_first_step_is_the_tutorial_and_its_time_has_not_begun(walk: Walk) -> None:
     step = walk.step
 
@@ -175,6 +176,7 @@ def test_what_is_no_event_of_a_point_on_the_photo_is_refused_and_nothing_is_kept
     assert rows(painter.store.engine, PointEventRow) == []
 
 
+@pytest.mark.slow
 def test_a_point_is_not_set_twice(painter: Walk) -> None:
     keep(painter, place(0, 10))
 
@@ -186,6 +188,7 @@ def test_events_come_in_lists_of_objects(painter: Walk) -> None:
         assert refusal(keep_events, painter.store, painter.ticket, nonce_of(painter), given).kind == "bad"
 
 
+@pytest.mark.slow
 def test_points_that_were_set_in_time_are_kept_however_late_they_arrive(painter: Walk, clock: Clock) -> None:
     clock.go(minutes=20)
 
@@ -200,6 +203,7 @@ def test_no_photo_is_colored_before_it_is_opened(walk: Walk) -> None:
     assert refusal(painting, walk.store, walk.ticket, nonce_of(walk)).kind == "step"
 
 
+@pytest.mark.slow
 def test_handing_in_keeps_what_was_made_and_opens_the_next_photo(painter: Walk, clock: Clock) -> None:
     nonce = nonce_of(painter)
     keep(painter, place(0, 10), place(1, 20, point=1), {"number": 2, "kind": "delete", "point": 0, "at_ms": 30})
@@ -241,6 +245,7 @@ def test_the_time_that_a_photo_took_ends_with_its_limit(painter: Walk, clock: Cl
     assert (first.answer, first.rt_ms) == ("time", 120_000.0)
 
 
+@pytest.mark.slow
 def test_only_the_open_photo_of_ones_own_session_is_colored(painter: Walk, clock: Clock) -> None:
     store, other = painter.store, come(painter.store, "paint", id="grace").to_trials()
     later = rows(store.engine, TrialRow)[2].nonce
@@ -252,6 +257,7 @@ def test_only_the_open_photo_of_ones_own_session_is_colored(painter: Walk, clock
     assert refusal(open_photo, store, painter.ticket, "?").kind == "bad"
 
 
+@pytest.mark.slow
 def test_a_photo_has_no_answer_and_a_question_is_not_colored(painter: Walk, study_row: StudyRow) -> None:
     given = answers.Given("left", 10.0, {"shown": []})
     refused = refusal(answers.answer, painter.store, painter.ticket, nonce_of(painter), given)
@@ -262,6 +268,7 @@ def test_a_photo_has_no_answer_and_a_question_is_not_colored(painter: Walk, stud
     assert refusal(painting, painter.store, judge.ticket, nonce_of(judge)).kind == "unknown"
 
 
+@pytest.mark.slow
 def test_another_tab_takes_over_with_all_points_and_the_old_one_is_told(painter: Walk) -> None:
     keep(painter, place(0, 10))
     there = come(painter.store, "paint", id="ada")
@@ -271,6 +278,7 @@ def test_another_tab_takes_over_with_all_points_and_the_old_one_is_told(painter:
     assert refusal(keep, painter, place(1, 20, point=1)).kind == "no_session"
 
 
+@pytest.mark.slow
 def test_a_virtual_clock_is_for_synthetic_participants_who_know_the_key(painter: Walk, store: Store) -> None:
     ghost = come(store, "paint", synthetic="novice", id="ghost").to_trials()
     ghost.step = opened(ghost)
@@ -283,6 +291,7 @@ def test_a_virtual_clock_is_for_synthetic_participants_who_know_the_key(painter:
     assert [row.rt_ms for row in rows(store.engine, TrialRow) if row.state == "answered"] == [90_000.0]
 
 
+@pytest.mark.slow
 def test_who_shows_the_result_gets_the_photo_itself_and_the_task(painter: Walk, paint_row: StudyRow) -> None:
     found = painting(painter.store, painter.ticket, nonce_of(painter))
 
@@ -298,6 +307,7 @@ def test_who_shows_the_result_gets_the_photo_itself_and_the_task(painter: Walk, 
     assert sorted(recommended) == [0, 0, 9, 9]
 
 
+@pytest.mark.slow
 def test_a_session_ends_with_its_code_after_the_last_photo(painter: Walk) -> None:
     while painter.step.name == "photo":
         opened(painter)
@@ -310,6 +320,7 @@ def test_a_session_ends_with_its_code_after_the_last_photo(painter: Walk) -> Non
     assert len({*named}) == len(CONDITIONS)
 
 
+@pytest.mark.slow
 def test_the_same_events_from_many_threads_are_kept_once(painter: Walk) -> None:
     events = [place(k, 10 + k, point=k) for k in range(20)]
 
@@ -319,6 +330,7 @@ def test_the_same_events_from_many_threads_are_kept_once(painter: Walk) -> None:
     assert [row.number for row in rows(painter.store.engine, PointEventRow)] == list(range(20))
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_takes_all_points_along(painter: Walk, engine: Engine) -> None:
     keep(painter, place(0, 10))
 

@@ -65,6 +65,7 @@ def ran(engine: Engine, *arguments: object) -> str:
     return done.output
 
 
+@pytest.mark.slow
 def test_a_study_needs_photos_alone_and_keeps_them_as_they_are(sqlite_engine: Engine, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos", 5)
     (tmp_path / "photos" / "old.png").write_bytes(png(np.full((40, 40, 3), 90, np.uint8)))
@@ -126,6 +127,7 @@ def test_the_example_is_a_study_file_that_can_be_built(tmp_path: Path) -> None:
     assert (draft.protocol.name, draft.source.real) == ("novice2017", tmp_path / "photos")
 
 
+@pytest.mark.slow
 def test_an_image_with_a_color_or_with_more_than_pixels_fails_the_audit(sqlite_engine: Engine, tmp_path: Path) -> None:
     gray, colored = np.full((8, 8, 3), 77, np.uint8), np.full((8, 8, 3), 77, np.uint8)
     colored[3, 3, 0] += 1
@@ -182,6 +184,7 @@ def test_novices_take_the_nearest_recommended_color_where_one_is_near() -> None:
     assert {(event["a"], event["b"]) for event in taken} == {(22.0, -28.0)}
 
 
+@pytest.mark.slow
 def test_all_kinds_of_synthetic_people_color_through_http(sqlite_engine: Engine, tmp_path: Path) -> None:
     row = make_coloring_study(sqlite_engine, tmp_path / "paint", parameters={"seconds": 20, "practice_seconds": 20})
     study = Study.from_json(row.config)

@@ -23,6 +23,7 @@ WORLD = World({"ours": 0.4, "theirs": 0.2}, people=6, trials=20, photos=60, seed
 RULES = {"catch_min_correct": 6, "min_median_rt_ms": 900}
 
 
+@pytest.mark.slow
 def test_a_session_that_finishes_is_kept_in_numbers(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials()
     for _ in range(2):
@@ -48,6 +49,7 @@ def test_a_session_that_finishes_is_kept_in_numbers(store: Store, study_row: Stu
     assert kept.exposures == {"off": of_test, "browser": "other"}
 
 
+@pytest.mark.slow
 def test_the_rules_that_a_digest_names_are_those_of_the_analysis(engine: Engine, tmp_path: Path) -> None:
     parameters = {"practice": 0, "test": WORLD.trials, "catch": WORLD.catch}
     study = make_study(engine, tmp_path, photos=60, parameters=parameters, exclusions=RULES)
@@ -72,6 +74,7 @@ def test_the_rules_that_a_digest_names_are_those_of_the_analysis(engine: Engine,
     assert [row.catch_right for row in digests[:3]] == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_what_is_kept_goes_with_the_session(engine: Engine, tmp_path: Path) -> None:
     keep(engine, make_study(engine, tmp_path, photos=60), planted(WORLD))
     sweep(engine)

@@ -36,6 +36,7 @@ def test_somebody_new_gets_the_first_place_and_a_token_that_is_not_kept(store: S
     assert first.state == "taken"
 
 
+@pytest.mark.slow
 def test_the_same_tab_is_the_same_person_where_a_link_names_nobody(store: Store, study_row: StudyRow) -> None:
     first, again = (enter(store, "street", Entry({}, TAB)) for _ in range(2))
 
@@ -45,6 +46,7 @@ def test_the_same_tab_is_the_same_person_where_a_link_names_nobody(store: Store,
     assert refusal(sessions.resume, store, Ticket(first.token, TAB)).kind == "no_session"
 
 
+@pytest.mark.slow
 def test_other_tabs_are_other_people_where_a_link_names_nobody(store: Store, study_row: StudyRow) -> None:
     for _ in range(3):
         come(store)
@@ -52,6 +54,7 @@ def test_other_tabs_are_other_people_where_a_link_names_nobody(store: Store, stu
     assert len({row.place_id for row in rows(store.engine, SessionRow)}) == 3
 
 
+@pytest.mark.slow
 def test_a_named_person_comes_back_to_the_same_trial_with_the_same_images(
     store: Store, study_row: StudyRow, clock: Clock
 ) -> None:
@@ -67,6 +70,7 @@ def test_a_named_person_comes_back_to_the_same_trial_with_the_same_images(
     assert len(rows(store.engine, SessionRow)) == 1
 
 
+@pytest.mark.slow
 def test_a_person_is_known_by_a_keyed_hash_and_their_name_is_kept_apart(
     store: Store, study_row: StudyRow, clock: Clock
 ) -> None:
@@ -79,6 +83,7 @@ def test_a_person_is_known_by_a_keyed_hash_and_their_name_is_kept_apart(
     assert names[0].purge_at == clock() + timedelta(days=30)
 
 
+@pytest.mark.slow
 def test_a_name_is_forgotten_when_its_time_is_over(store: Store, study_row: StudyRow, clock: Clock) -> None:
     come(store, id="ada")
     clock.go(days=31)
@@ -88,6 +93,7 @@ def test_a_name_is_forgotten_when_its_time_is_over(store: Store, study_row: Stud
     assert len(rows(store.engine, ParticipantRow)) == 2
 
 
+@pytest.mark.slow
 def test_names_of_a_paid_recruiter_stay_until_they_were_paid(store: Store, tmp_path: Path, clock: Clock) -> None:
     make_study(store.engine, tmp_path, recruiter="prolific")
     come(store, PROLIFIC_PID="5f0", STUDY_ID="60a", SESSION_ID="61b")
@@ -97,6 +103,7 @@ def test_names_of_a_paid_recruiter_stay_until_they_were_paid(store: Store, tmp_p
     assert rows(store.engine, SessionRow)[0].arrival == {"study": "60a", "submission": "61b"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [False, True])
 def test_one_person_who_comes_ten_times_at_once_has_one_session(
     store: Store, study_row: StudyRow, tmp_path: Path, known: bool
@@ -112,6 +119,7 @@ def test_one_person_who_comes_ten_times_at_once_has_one_session(
     assert [place.state for place in all_places(store.engine)].count("taken") == 1
 
 
+@pytest.mark.slow
 def test_a_person_may_take_part_in_two_studies(store: Store, study_row: StudyRow, tmp_path: Path) -> None:
     make_study(store.engine, tmp_path / "other", name="other")
     come(store, id="ada")
@@ -134,6 +142,7 @@ def test_a_study_that_is_not_live_takes_nobody_in(store: Store, study_row: Study
     assert not rows(store.engine, ParticipantRow)
 
 
+@pytest.mark.slow
 def test_who_is_in_when_a_study_closes_may_finish(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store, id="ada").to_trials()
     waiting = come(store, id="bob").to_instructions()
@@ -148,6 +157,7 @@ def test_who_is_in_when_a_study_closes_may_finish(store: Store, study_row: Study
     assert sessions.finish(store, walk.ticket).name == "finished"
 
 
+@pytest.mark.slow
 def test_who_is_in_when_a_study_takes_a_break_may_come_back(store: Store, study_row: StudyRow) -> None:
     come(store, id="ada").to_instructions()
     sessions.leave(store, come(store, id="bob").ticket)
@@ -157,6 +167,7 @@ def test_who_is_in_when_a_study_takes_a_break_may_come_back(store: Store, study_
     assert refusal(come, store, id="bob").kind == "closed"
 
 
+@pytest.mark.slow
 def test_who_was_away_when_a_study_closed_is_told_so(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store, id="ada").to_trials()
     clock.go(minutes=31)
@@ -248,6 +259,7 @@ def test_a_closed_study_takes_no_synthetic_participants(store: Store, study_row:
     assert refusal(come, store, synthetic="guesser").kind == "closed"
 
 
+@pytest.mark.slow
 def test_a_person_and_a_synthetic_one_of_the_same_name_are_two(store: Store, study_row: StudyRow) -> None:
     come(store, id="ada")
     come(store, synthetic="guesser", id="ada")
@@ -255,6 +267,7 @@ def test_a_person_and_a_synthetic_one_of_the_same_name_are_two(store: Store, stu
     assert [row.synthetic for row in rows(store.engine, SessionRow)] == [False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["declined", "refused", "left"])
 def test_who_went_before_seeing_an_image_may_come_again(store: Store, tmp_path: Path, how: str) -> None:
     make_study(store.engine, tmp_path, settings={"device": {"touch": False}})
@@ -278,6 +291,7 @@ def test_who_went_before_seeing_an_image_may_come_again(store: Store, tmp_path: 
     assert again.to_trials().step.name == "trial"
 
 
+@pytest.mark.slow
 def test_who_left_after_seeing_images_has_left(store: Store, study_row: StudyRow) -> None:
     walk = come(store, id="ada").to_trials()
     sessions.leave(store, walk.ticket)
@@ -285,6 +299,7 @@ def test_who_left_after_seeing_images_has_left(store: Store, study_row: StudyRow
     assert come(store, id="ada").step.name == "left"
 
 
+@pytest.mark.slow
 def test_who_finished_gets_the_same_code_again(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store, id="ada").to_trials().to_comment(clock)
     done = sessions.finish(store, walk.ticket)
@@ -292,6 +307,7 @@ def test_who_finished_gets_the_same_code_again(store: Store, study_row: StudyRow
     assert come(store, id="ada").step == done
 
 
+@pytest.mark.slow
 def test_a_worker_who_finished_cannot_take_part_with_another_assignment(
     store: Store, tmp_path: Path, clock: Clock
 ) -> None:
@@ -303,6 +319,7 @@ def test_a_worker_who_finished_cannot_take_part_with_another_assignment(
     assert refusal(come, store, assignmentId="3A2", **MTURK).kind == "already"
 
 
+@pytest.mark.slow
 def test_a_worker_who_took_the_task_up_again_sends_it_with_the_new_assignment(store: Store, tmp_path: Path) -> None:
     make_study(store.engine, tmp_path, recruiter="mturk")
     walk = come(store, assignmentId="3A1", **MTURK).to_trials()
@@ -312,6 +329,7 @@ def test_a_worker_who_took_the_task_up_again_sends_it_with_the_new_assignment(st
     assert rows(store.engine, SessionRow)[0].arrival["assignment"] == "3A2"
 
 
+@pytest.mark.slow
 def test_who_only_looks_at_a_task_has_no_session(store: Store, tmp_path: Path) -> None:
     make_study(store.engine, tmp_path, recruiter="mturk")
 

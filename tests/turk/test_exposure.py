@@ -120,6 +120,7 @@ def test_what_is_no_exposure_is_refused(value: Any) -> None:
     assert refused.value.kind == "bad"
 
 
+@pytest.mark.slow
 @given(json)
 def test_anything_is_refused_or_judged(value: Any) -> None:
     try:

@@ -30,6 +30,7 @@ def taken(engine: Engine, tmp_path: Path) -> StudyRow:
     return row
 
 
+@pytest.mark.slow
 def test_answers_come_back_as_they_were_given(engine: Engine, taken: StudyRow) -> None:
     expected, _ = planted(WORLD)
 
@@ -43,6 +44,7 @@ def test_answers_come_back_as_they_were_given(engine: Engine, taken: StudyRow) -
     assert {name: str(kind) for name, kind in found.dtypes.items()} == dict(RESPONSES)
 
 
+@pytest.mark.slow
 def test_people_and_synthetic_participants_never_come_together(engine: Engine, taken: StudyRow) -> None:
     people, machines = (frames.sessions(engine, taken.id, synthetic=kind) for kind in (False, True))
 
@@ -55,6 +57,7 @@ def test_people_and_synthetic_participants_never_come_together(engine: Engine, t
     assert inspect.signature(frames.responses).parameters["synthetic"].default is inspect.Parameter.empty
 
 
+@pytest.mark.slow
 def test_sessions_keep_what_the_page_reported(engine: Engine, taken: StudyRow) -> None:
     found = frames.sessions(engine, taken.id, synthetic=False)
 
@@ -64,6 +67,7 @@ def test_sessions_keep_what_the_page_reported(engine: Engine, taken: StudyRow) -
     assert (found["finished_at"] - found["created_at"]).tolist() == [pd.Timedelta(minutes=7)] * 6
 
 
+@pytest.mark.slow
 def test_trials_without_an_answer_and_other_studies_stay_out(engine: Engine, taken: StudyRow, tmp_path: Path) -> None:
     other = make_study(engine, tmp_path / "other", name="other")
     with session_scope(engine) as db:
@@ -75,6 +79,7 @@ def test_trials_without_an_answer_and_other_studies_stay_out(engine: Engine, tak
     assert {name: str(kind) for name, kind in nothing.dtypes.items()} == dict(RESPONSES)
 
 
+@pytest.mark.slow
 def test_a_replacement_names_the_number_of_the_trial_that_it_stands_in_for(engine: Engine, taken: StudyRow) -> None:
     session = int(frames.sessions(engine, taken.id, synthetic=False)["session"].iloc[0])
     with session_scope(engine) as db:
@@ -87,6 +92,7 @@ def test_a_replacement_names_the_number_of_the_trial_that_it_stands_in_for(engin
     assert found["replaces"].notna().sum() == 1
 
 
+@pytest.mark.slow
 def test_pseudonyms_tell_neither_the_person_nor_the_other_studies_of_the_person(
     engine: Engine, taken: StudyRow
 ) -> None:
@@ -98,6 +104,7 @@ def test_pseudonyms_tell_neither_the_person_nor_the_other_studies_of_the_person(
     assert frames.pseudonym("one study", "key") == frames.pseudonym("one study", "key")
 
 
+@pytest.mark.slow
 def test_decisions_come_with_who_and_why(engine: Engine, taken: StudyRow) -> None:
     with session_scope(engine) as db:
         db.add(DecisionRow(study_id=taken.id, kind="unblind", reason="to see", by="ada", at=now()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def test_a_key_is_an_hmac_of_its_words_with_their_lengths() -> None:
     assert person_key(SECRET, "link", "ada") == "eb8b689db020bc2ba04da82694eb3c52d8eadcb45c7e815cb84a4bb098fccc84"
 
 
+@pytest.mark.slow
 @given(st.text(), st.text(), st.text(), st.text())
 def test_what_reads_the_same_when_joined_has_other_keys(a: str, b: str, c: str, d: str) -> None:
     same = (a, b) == (c, d)

@@ -53,6 +53,7 @@ def test_a_launch_makes_all_places_and_opens_the_study(engine: Engine, tmp_path:
     assert come(make_store(engine)).step.name == "device"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["live", "closed"])
 def test_only_what_was_built_can_start(sqlite_engine: Engine, tmp_path: Path, before: str) -> None:
     build(sqlite_engine, tmp_path)
@@ -142,6 +143,7 @@ def invoke(command: str, *words: str, url: str) -> Any:
     return CliRunner().invoke(group, [command, *words, "--db", url], standalone_mode=False)
 
 
+@pytest.mark.slow
 def test_the_commands_open_and_close_a_study(
     sqlite_engine: Engine, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +162,7 @@ def test_the_commands_open_and_close_a_study(
     assert [(one.kind, one.reason) for one in rows(sqlite_engine, DecisionRow)][1:] == [("close", "enough")]
 
 
+@pytest.mark.slow
 def test_closing_lets_nobody_new_in_and_those_in_the_middle_go_on(
     sqlite_engine: Engine, sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -176,6 +179,7 @@ def test_closing_lets_nobody_new_in_and_those_in_the_middle_go_on(
     assert running.to_comment(clock).step.name == "comment"
 
 
+@pytest.mark.slow
 def test_closing_is_asked_for(sqlite_engine: Engine, sqlite_url: str, tmp_path: Path) -> None:
     build(sqlite_engine, tmp_path)
 

@@ -43,12 +43,14 @@ def seen() -> Seen:
     return known
 
 
+@pytest.mark.slow
 def test_a_photo_is_recognized_to_the_pixel() -> None:
     known = seen()
 
     assert all(known.find(rgb) == (name, True) for name, rgb in photos().items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copy", [compressed, shrunk, brighter, mirrored])
 def test_a_copy_is_recognized(copy: Callable[[RGB], RGB]) -> None:
     known = seen()
@@ -56,6 +58,7 @@ def test_a_copy_is_recognized(copy: Callable[[RGB], RGB]) -> None:
     assert [known.find(copy(rgb)) for rgb in photos().values()] == [(name, False) for name in photos()]
 
 
+@pytest.mark.slow
 def test_other_photos_are_not_taken_for_copies() -> None:
     known = seen()
 

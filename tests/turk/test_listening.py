@@ -39,6 +39,7 @@ def recruit(engine: Engine, folder: Path, recruiter: str, endpoint: str) -> None
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_prolifics_keys_are_fetched_by_the_operator_and_then_forged_tokens_are_refused(
     sqlite_engine: Engine, tmp_path: Path, emulator: Emulator
 ) -> None:
@@ -80,6 +81,7 @@ def test_letters_are_read_with_the_origins_of_the_environment(
     assert [row.source for row in rows(sqlite_engine, HintRow)] == ["sns"]
 
 
+@pytest.mark.slow
 def test_who_waits_is_woken_by_a_hint_and_by_a_letter_and_else_waits_to_the_end(sqlite_engine: Engine) -> None:
     def tell(kind: str) -> None:
         with session_scope(sqlite_engine) as db:

@@ -56,6 +56,7 @@ def fooled(people: Population, fake: str, place: int | None = None, numbers: ran
     return np.array(rows, dtype=float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", [Law(), Law(lapse=0.2, side_bias=0.8, person_sd=1.0, photo_sd=1.5), Law(0, 0, 0, 0)])
 @pytest.mark.parametrize("fake", RATES)
 def test_the_rate_is_the_planted_one_whatever_the_law(law: Law, fake: str) -> None:
@@ -66,6 +67,7 @@ def test_the_rate_is_the_planted_one_whatever_the_law(law: Law, fake: str) -> No
     assert error < 0.025
 
 
+@pytest.mark.slow
 def test_people_and_photos_differ_as_much_as_they_were_told_to() -> None:
     calm = fooled(make_population(STUDY, RATES, 1, Law(person_sd=0, photo_sd=0)), "theirs")
     people = fooled(make_population(STUDY, RATES, 1, Law(person_sd=1.0, photo_sd=0)), "theirs")
@@ -80,6 +82,7 @@ def test_people_and_photos_differ_as_much_as_they_were_told_to() -> None:
     assert photos.mean(axis=1).std() < 0.08
 
 
+@pytest.mark.slow
 def test_a_side_bias_moves_answers_to_the_right_and_leaves_the_rate() -> None:
     people = make_population(STUDY, RATES, 2, Law(side_bias=1.0, person_sd=0, photo_sd=0))
 
@@ -89,6 +92,7 @@ def test_a_side_bias_moves_answers_to_the_right_and_leaves_the_rate() -> None:
     assert (left.mean() + right.mean()) / 2 == pytest.approx(0.32, abs=0.025)
 
 
+@pytest.mark.slow
 def test_lapses_are_answers_at_random() -> None:
     people = make_population(STUDY, {"ours": 0.4}, 2, Law(lapse=0.78, person_sd=0, photo_sd=0))
 
@@ -97,6 +101,7 @@ def test_lapses_are_answers_at_random() -> None:
     assert people.level(0.4, (1, -1)) < -2.5
 
 
+@pytest.mark.slow
 def test_guessers_guess_and_clickers_click_one_side() -> None:
     people = make_population(STUDY, RATES, 4)
     guesses, sides = [], set()
@@ -111,6 +116,7 @@ def test_guessers_guess_and_clickers_click_one_side() -> None:
     assert sides == {"left", "right"}
 
 
+@pytest.mark.slow
 def test_whoever_sees_no_difference_guesses() -> None:
     people = make_population(STUDY, RATES, 4)
     same = (Stimulus(PHOTOS[0], REAL), Stimulus(PHOTOS[0], REAL))
@@ -140,6 +146,7 @@ def test_a_turn_that_is_tried_again_is_answered_alike_whatever_came_between() ->
     assert observer.answer(screen(), pair(PHOTOS[20], "ours", 0), 20) == first[20]
 
 
+@pytest.mark.slow
 def test_reaction_times_follow_the_ex_gaussian() -> None:
     times = reaction_times(Law(rt=(900, 100, 400)))
 
@@ -148,6 +155,7 @@ def test_reaction_times_follow_the_ex_gaussian() -> None:
     assert np.mean(times) == pytest.approx(1300, rel=0.05)
 
 
+@pytest.mark.slow
 def test_reaction_times_follow_the_lognormal() -> None:
     times = reaction_times(Law(rt=(600, 0.5, 200), rt_law="lognormal"))
 

@@ -45,6 +45,7 @@ def test_photos_that_do_not_differ_are_drawn_onto_their_mean() -> None:
     assert (a + 3) / (a + b + 10) == pytest.approx(0.3, abs=0.001)
 
 
+@pytest.mark.slow
 def test_shrunken_rates_are_the_law_after_the_views_and_order_the_table() -> None:
     taken = sample(*planted(World({"a": 0.3, "b": 0.5}, people=20, photos=60, seed=3)))
 

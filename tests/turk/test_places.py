@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, select
 
 from evalsuite.db import session_scope
@@ -101,6 +102,7 @@ def test_the_lowest_free_place_is_taken_first_and_given_back_once(engine: Engine
     assert [place.state for place in all_places(engine)] == ["taken", "taken", "free", "free", "free", "free"]
 
 
+@pytest.mark.slow
 def test_a_place_of_an_arm_can_be_asked_for(engine: Engine, study_row: StudyRow) -> None:
     study = Study.from_json(study_row.config)
     with session_scope(engine) as db:
@@ -122,6 +124,7 @@ def test_somebody_elses_place_cannot_be_reclaimed(engine: Engine, study_row: Stu
     assert (taken, free) == (False, True)
 
 
+@pytest.mark.slow
 def test_500_threads_get_100_places_with_arms_balanced_within_one(engine: Engine, tmp_path: Path) -> None:
     row = make_study(engine, tmp_path, conditions=("a", "b", "c"), participants_per_condition=34, photos=8)
     with session_scope(engine) as db:
@@ -140,6 +143,7 @@ def test_500_threads_get_100_places_with_arms_balanced_within_one(engine: Engine
     assert {place.state for place in all_places(engine)} == {"taken"}
 
 
+@pytest.mark.slow
 def test_many_who_enter_at_once_fill_the_places_and_the_rest_is_told(engine: Engine, tmp_path: Path) -> None:
     make_study(engine, tmp_path, participants_per_condition=10)
     store = make_store(engine)
@@ -154,6 +158,7 @@ def test_many_who_enter_at_once_fill_the_places_and_the_rest_is_told(engine: Eng
     assert Counter(row.arm for row in rows) == {"ours": 10, "theirs": 10}
 
 
+@pytest.mark.slow
 def test_synthetic_participants_have_places_of_their_own_without_end(
     engine: Engine, store: Store, tmp_path: Path
 ) -> None:

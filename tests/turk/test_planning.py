@@ -68,6 +68,7 @@ def test_few_photos_are_a_floor_that_no_number_of_people_breaks() -> None:
     assert design.people_for(design.half_width, 0.0403) == pytest.approx(100, rel=0.03)
 
 
+@pytest.mark.slow
 def test_variances_are_those_of_simulated_people_and_photos() -> None:
     rng = np.random.default_rng(0)
     of_people, of_photos, of_answers = variances(0.3, 0.8, 0.6)

@@ -34,6 +34,7 @@ def why(frames: tuple[pd.DataFrame, pd.DataFrame], **rules: Any) -> dict[int, li
     return {session: found.loc[found["session"].eq(session), "rule"].tolist() for session in sessions}
 
 
+@pytest.mark.slow
 def test_nobody_who_looks_is_left_out_by_the_usual_rules() -> None:
     frames = planted(World({"ours": 0.3, "theirs": 0.13}, people=60, seed=1))
 
@@ -175,6 +176,7 @@ def test_limits_follow_what_a_protocol_has() -> None:
     assert "catch_min_correct" not in defaults({"catch": 4})
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_stricter_share_leaves_out_no_fewer(a: float, b: float) -> None:

@@ -20,6 +20,7 @@ def resampled(world: World, draws: int = DRAWS) -> Rated:
     return rated("fool_rate", sample(*planted(world)), tuple(world.rates), draws, seed=1)
 
 
+@pytest.mark.slow
 def test_planted_rates_lie_in_their_intervals() -> None:
     world = World({"weak": 0.13, "fair": 0.32, "strong": 0.5}, people=40, photos=200, seed=4)
 
@@ -46,6 +47,7 @@ def test_conditions_that_nobody_saw_are_left_out() -> None:
     assert found.conditions == ("a",)
 
 
+@pytest.mark.slow
 def test_differences_are_paired_signed_and_corrected_together() -> None:
     found = resampled(World({"a": 0.5, "b": 0.3, "c": 0.28}, people=30, seed=2))
     value = rates(found).set_index("condition")["value"]
@@ -63,6 +65,7 @@ def test_differences_are_paired_signed_and_corrected_together() -> None:
     assert apart.tolist()[:2] == [True, True]
 
 
+@pytest.mark.slow
 def test_contrasts_with_the_first_are_fewer_comparisons() -> None:
     found = resampled(World({"a": 0.5, "b": 0.3, "c": 0.28}, people=10))
 
@@ -83,6 +86,7 @@ def test_equal_conditions_are_told_apart_no_more_often_than_promised() -> None:
     assert 0.2 < np.median(p) < 0.8
 
 
+@pytest.mark.slow
 def test_many_people_show_that_a_condition_fools_half_of_the_time() -> None:
     found = resampled(World({"perfect": 0.5, "worse": 0.4}, people=120, photos=500, sp=0.2, si=0.3, catch=0, seed=3))
 
@@ -95,6 +99,7 @@ def test_many_people_show_that_a_condition_fools_half_of_the_time() -> None:
     assert -0.05 < chance["low90"] < chance["high90"] < 0.05
 
 
+@pytest.mark.slow
 def test_equivalence_is_the_90_percent_interval_within_the_margin() -> None:
     for seed in range(6):
         found = resampled(World({"a": 0.47}, people=60, photos=500, si=0.5, catch=0, seed=seed))

@@ -193,6 +193,7 @@ def test_without_playwright_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
         pass
 
 
+@pytest.mark.slow
 def test_without_a_chromium_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("turk.browsing.shutil.which", lambda name: "/nowhere/chromium")
 

@@ -14,6 +14,7 @@ from turk.sensitivity import PAIRS, SINGLES, pairs, singles
 DRAWS = 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fooled", "d_prime"),
     [(0.05, 2.33), (0.10, 1.81), (0.20, 1.19), (0.25, 0.95), (0.30, 0.74), (0.323, 0.65), (0.35, 0.54), (0.40, 0.36),
@@ -35,6 +36,7 @@ def test_d_prime_of_pairs_is_that_of_the_published_table(fooled: float, d_prime:
     assert row["left"] == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_leaning_to_the_right_shows_in_c_and_in_the_share_of_left_and_not_in_d_prime() -> None:
     fair, leaning = (
         pairs(sample(*planted(World({"a": 0.2}, side=side, photos=400, seed=5))), ("a",), DRAWS, 0).iloc[0]

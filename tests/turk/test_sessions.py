@@ -23,6 +23,7 @@ from turk.trials import trial_of
 from turk.visits import Ticket
 
 
+@pytest.mark.slow
 def test_a_session_goes_from_device_to_code(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store)
     ticket = walk.ticket
@@ -50,6 +51,7 @@ def test_a_session_goes_from_device_to_code(store: Store, study_row: StudyRow, c
     assert all_places(store.engine)[0].state == "done"
 
 
+@pytest.mark.slow
 def test_every_event_can_be_repeated(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store)
     ticket = walk.ticket
@@ -69,6 +71,7 @@ def test_every_event_can_be_repeated(store: Store, study_row: StudyRow, clock: C
     assert len(rows(store.engine, TrialRow)) == 8
 
 
+@pytest.mark.slow
 def test_an_event_that_comes_late_changes_nothing(store: Store, study_row: StudyRow) -> None:
     walk = come(store).to_trials()
     before = rows(store.engine, SessionRow)[0]
@@ -124,6 +127,7 @@ def test_another_consent_text_than_the_studys_is_refused(store: Store, study_row
     assert rows(store.engine, SessionRow)[0].consent_version == "v1-de"
 
 
+@pytest.mark.slow
 def test_who_declines_gives_the_place_back(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store)
     sessions.device(store, walk.ticket, DEVICE)
@@ -175,6 +179,7 @@ def test_an_unknown_token_is_refused(store: Store, study_row: StudyRow) -> None:
         assert refusal(sessions.resume, store, Ticket(token, "a-tab-of-a-browser")).kind == "no_session"
 
 
+@pytest.mark.slow
 def test_a_session_begins_with_the_trials_of_its_plan(store: Store, study_row: StudyRow, clock: Clock) -> None:
     come(store)
     come(store).to_trials()
@@ -216,6 +221,7 @@ def test_without_one_fake_among_the_images_its_place_is_unknown(
     assert any(trial.fake_place is None for trial in trials)
 
 
+@pytest.mark.slow
 def test_beginning_twice_at_once_plans_once(store: Store, study_row: StudyRow) -> None:
     walk = come(store).to_instructions()
 
@@ -226,6 +232,7 @@ def test_beginning_twice_at_once_plans_once(store: Store, study_row: StudyRow) -
     assert len(rows(store.engine, AddressRow)) == 16
 
 
+@pytest.mark.slow
 def test_leaving_finishing_and_sweeping_at_once_release_a_place_at_most_once(
     store: Store, study_row: StudyRow, clock: Clock
 ) -> None:
@@ -261,6 +268,7 @@ def test_events_are_kept_once(store: Store, study_row: StudyRow) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_session_keeps_a_bounded_number_of_events(
     store: Store, study_row: StudyRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +318,7 @@ WRONG_VALUES: list[tuple[Any, tuple[Any, ...]]] = [
 ]
 
 
+@pytest.mark.slow
 def test_values_of_the_wrong_kind_are_refused(store: Store, study_row: StudyRow) -> None:
     walk = come(store)
 
@@ -318,6 +327,7 @@ def test_values_of_the_wrong_kind_are_refused(store: Store, study_row: StudyRow)
     assert sessions.resume(store, walk.ticket) == walk.step
 
 
+@pytest.mark.slow
 def test_images_of_a_long_session_stay_reachable(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials()
     clock.go(hours=23)
@@ -327,6 +337,7 @@ def test_images_of_a_long_session_stay_reachable(store: Store, study_row: StudyR
     assert {row.expires_at for row in rows(store.engine, AddressRow)} == {clock() + timedelta(days=1)}
 
 
+@pytest.mark.slow
 def test_a_paused_study_lets_those_go_on_who_are_in(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store)
     set_state(store.engine, "paused")

@@ -89,6 +89,7 @@ def test_a_token_without_a_signature_is_refused(signed: Store) -> None:
     assert "signature is expected" in str(refusal(come, signed, **WHO, prolific_token=bare))
 
 
+@pytest.mark.slow
 def test_who_has_a_session_comes_back_with_the_old_token_and_nobody_else_does(engine: Engine, signed: Store) -> None:
     clock = Clock(datetime.now(UTC))
     store = make_store(engine, clock=clock)

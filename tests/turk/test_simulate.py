@@ -53,6 +53,7 @@ def given(engine: Engine) -> list[tuple[object, ...]]:
     return sorted((tuple(row) for row in rows), key=repr)
 
 
+@pytest.mark.slow
 def test_every_kind_of_participant_goes_its_way_and_the_server_holds(engine: Engine, study: Study, site: Site) -> None:
     reports = simulate(study, site, Crowd(14, EVERY_KIND, seed=3))
 
@@ -67,6 +68,7 @@ def test_every_kind_of_participant_goes_its_way_and_the_server_holds(engine: Eng
     assert all(table[kind]["answers"] >= 16 for kind in KINDS if kind != "quitter")
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_is_what_is_kept_and_all_is_marked(engine: Engine, study: Study, site: Site) -> None:
     reports = simulate(study, site, Crowd(7, EVERY_KIND, seed=3))
 
@@ -80,6 +82,7 @@ def test_what_was_acknowledged_is_what_is_kept_and_all_is_marked(engine: Engine,
     assert places == {True}
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_answers_in_another_database(
     sqlite_engine: Engine, postgresql_engine: Engine, tmp_path: Path
 ) -> None:
@@ -94,6 +97,7 @@ def test_equal_seeds_give_equal_answers_in_another_database(
     assert len(found[0]) > 50
 
 
+@pytest.mark.slow
 def test_an_interrupted_simulation_goes_on_with_the_same_people(engine: Engine, study: Study, site: Site) -> None:
     class Stop(Exception):
         pass
@@ -117,6 +121,7 @@ def test_an_interrupted_simulation_goes_on_with_the_same_people(engine: Engine, 
     assert len(whole) == len({tuple(map(str, row[:3])) for row in whole})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(protocols()))
 def test_every_protocol_is_taken_to_its_end(name: str, sqlite_engine: Engine, tmp_path: Path) -> None:
     row = make_study(sqlite_engine, tmp_path / "street", protocol=name, photos=12)
@@ -128,6 +133,7 @@ def test_every_protocol_is_taken_to_its_end(name: str, sqlite_engine: Engine, tm
     assert [fault for report in reports for fault in report.faults] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recruiter", ["link", "prolific", "mturk"])
 def test_every_recruiters_study_can_be_simulated(recruiter: str, sqlite_engine: Engine, tmp_path: Path) -> None:
     row = make_study(sqlite_engine, tmp_path / "street", recruiter=recruiter)
@@ -138,6 +144,7 @@ def test_every_recruiters_study_can_be_simulated(recruiter: str, sqlite_engine: 
     assert [report.outcome for report in reports] == ["finished"] * 2
 
 
+@pytest.mark.slow
 def test_a_server_that_takes_hasty_answers_is_found_out(
     engine: Engine, study: Study, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +155,7 @@ def test_a_server_that_takes_hasty_answers_is_found_out(
     assert set(report.faults) == {"an answer before the images was not refused (status 200)"}
 
 
+@pytest.mark.slow
 def test_a_server_that_takes_a_second_answer_is_found_out(
     engine: Engine, study: Study, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +166,7 @@ def test_a_server_that_takes_a_second_answer_is_found_out(
     assert set(report.faults) == {"another answer to the same trial was not refused (status 200)"}
 
 
+@pytest.mark.slow
 def test_exposures_that_fail_are_replaced(
     engine: Engine, study: Study, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,11 +183,13 @@ def test_exposures_that_fail_are_replaced(
         assert mended == {tuple(row) for row in replacing}
 
 
+@pytest.mark.slow
 def test_a_wrong_key_lets_nobody_in(engine: Engine, study: Study, site: Site) -> None:
     with pytest.raises(UserError, match=r"nobody is let in \(status 400: synthetic.key"):
         simulate(study, Site(site.url, "guessed"), Crowd(1))
 
 
+@pytest.mark.slow
 def test_a_closed_study_lets_nobody_in(sqlite_engine: Engine, tmp_path: Path) -> None:
     row = make_study(sqlite_engine, tmp_path / "street", state="closed")
 
@@ -194,6 +205,7 @@ def test_images_of_another_study_are_told(study: Study) -> None:
         eyes(study)(b"an image of somebody else")
 
 
+@pytest.mark.slow
 def test_nobody_else_is_touched(engine: Engine, study: Study, site: Site) -> None:
     simulate(study, site, Crowd(2, {"psychometric": 1}))
 

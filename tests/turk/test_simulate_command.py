@@ -30,6 +30,7 @@ def simulate(*words: str) -> Result:
     return CliRunner().invoke(group, ["simulate", *words], catch_exceptions=True)
 
 
+@pytest.mark.slow
 def test_a_crowd_is_told_by_its_kinds_and_what_was_planted(site: Site, sqlite_url: str) -> None:
     done = simulate("street", "--n", "6", "--fool-rate", "ours=0.2", "--url", site.url, "--db", sqlite_url)
 
@@ -41,6 +42,7 @@ def test_a_crowd_is_told_by_its_kinds_and_what_was_planted(site: Site, sqlite_ur
     assert done.output.splitlines()[-1] == "Next: turk analyze street --synthetic"
 
 
+@pytest.mark.slow
 def test_the_same_again_takes_nobody_twice(site: Site, sqlite_url: str) -> None:
     words = ("street", "--n", "2", "--observers", "guesser", "--url", site.url, "--db", sqlite_url)
     simulate(*words)
@@ -53,6 +55,7 @@ def test_the_same_again_takes_nobody_twice(site: Site, sqlite_url: str) -> None:
     assert guesser.split() == ["guesser", "2", "2"]
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_the_test_makes_the_command_fail(
     site: Site, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +67,7 @@ def test_a_server_that_fails_the_test_makes_the_command_fail(
     assert "turk: the site made a mistake: an answer before the images was not refused" in done.output
 
 
+@pytest.mark.slow
 def test_a_site_elsewhere_needs_its_key(site: Site, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SYNTHETIC_KEY")
 

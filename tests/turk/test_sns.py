@@ -152,6 +152,7 @@ def test_a_certificate_that_is_none_opens_nothing(topics: Topics) -> None:
     assert "Signature" in str(refusal(verify, letter, "no certificate"))
 
 
+@pytest.mark.slow
 def test_a_subscription_is_confirmed_by_the_operators_command_and_then_hints_come(
     engine: Engine, emulator: Emulator
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_subscription_is_confirmed_by_the_operators_command_and_then_hints_com
     assert {row.event for row in rows(engine, HintRow)} == {"m-1", "m-2", "m-3"}
 
 
+@pytest.mark.slow
 def test_a_forged_confirmation_is_thrown_away_unfetched(engine: Engine, emulator: Emulator) -> None:
     origin = emulator.endpoint_url
     emulator.admin.act("topic", arn=ARN, url=f"{ORIGIN}/nobody")
@@ -217,6 +219,7 @@ def test_keys_are_fetched_once_and_again_after_a_day(engine: Engine, emulator: E
     assert keep_key(engine, address, fresh=True) == fetched
 
 
+@pytest.mark.slow
 def test_the_box_for_letters_has_an_end(engine: Engine, topics: Topics) -> None:
     store = make_store(engine, submit_origins=(ORIGIN,))
     for number in range(MOST_LETTERS):

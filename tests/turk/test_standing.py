@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine
 
@@ -49,6 +50,7 @@ def test_nothing_is_counted_where_nobody_came(engine: Engine, tmp_path: Path) ->
     assert standing(engine, synthetic=True).places == {}
 
 
+@pytest.mark.slow
 def test_places_sessions_answers_and_their_quality_are_counted(engine: Engine, tmp_path: Path) -> None:
     make_study(engine, tmp_path / "street")
     clock = Clock()
@@ -74,6 +76,7 @@ def test_places_sessions_answers_and_their_quality_are_counted(engine: Engine, t
     assert found.minutes == 0.6  # 8 and 9 trials of 4 s
 
 
+@pytest.mark.slow
 def test_synthetic_participants_are_counted_apart(sqlite_engine: Engine, tmp_path: Path) -> None:
     make_study(sqlite_engine, tmp_path / "street")
     finish(sqlite_engine, Clock(), synthetic="psychometric")
@@ -92,6 +95,7 @@ def test_catch_trials_that_would_tell_a_fool_rate_are_not_counted(sqlite_engine:
     assert standing(sqlite_engine).catch_right is None
 
 
+@pytest.mark.slow
 def test_the_command_tells_counts_and_no_rate_of_a_condition(
     sqlite_engine: Engine, sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -114,6 +118,7 @@ def test_the_command_tells_counts_and_no_rate_of_a_condition(
     assert "fool" not in told
 
 
+@pytest.mark.slow
 def test_the_command_gives_json(sqlite_engine: Engine, sqlite_url: str, tmp_path: Path) -> None:
     make_study(sqlite_engine, tmp_path / "street")
     finish(sqlite_engine, Clock())
@@ -126,6 +131,7 @@ def test_the_command_gives_json(sqlite_engine: Engine, sqlite_url: str, tmp_path
     assert told["synthetic"]["sessions"] == {}
 
 
+@pytest.mark.slow
 def test_all_studies_are_listed_where_none_is_named(sqlite_engine: Engine, sqlite_url: str, tmp_path: Path) -> None:
     assert "no study yet" in status(sqlite_url)
 
@@ -148,6 +154,7 @@ def test_an_audit_and_decisions_are_told(sqlite_engine: Engine, sqlite_url: str,
     assert re.search(r"Decisions\n  \d{4}-\d\d-\d\d \d\d:\d\d UTC  launch by .*: started with turk launch", told)
 
 
+@pytest.mark.slow
 def test_an_unknown_study_is_named(sqlite_url: str) -> None:
     done = CliRunner().invoke(group, ["status", "street", "--db", sqlite_url], standalone_mode=False)
 

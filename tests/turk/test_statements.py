@@ -18,6 +18,8 @@ from turk import sessions
 from turk.addresses import find
 from turk.store import Store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 LARGE = ("trials", "addresses", "stimuli", "events")
 Statement = tuple[str, Any]

@@ -52,6 +52,7 @@ def gray(seed: int) -> RGB:
     return np.repeat(picture(seed).mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
 
 
+@pytest.mark.slow
 def test_outputs_are_shown_with_exactly_their_pixels_and_photos_come_through_lab_unchanged(tmp_path: Path) -> None:
     made = make(write_folders(tmp_path))
 
@@ -82,6 +83,7 @@ def test_a_runs_photos_come_through_its_geometry_and_its_outputs_as_they_were_me
     assert made.resized == 0
 
 
+@pytest.mark.slow
 def test_images_of_another_size_come_to_the_studys_size_in_one_way(tmp_path: Path) -> None:
     for first, folder in enumerate(("photos", "ours", "theirs")):
         write_pictures(tmp_path / folder, names(3), 1000 * first, (96, 80))
@@ -116,6 +118,7 @@ def test_gray_photos_and_copies_are_left_out_with_the_reason(tmp_path: Path) -> 
     assert all(set(files) == set(made.photos) for files in made.files.values())
 
 
+@pytest.mark.slow
 def test_some_of_the_photos_are_a_seeded_draw_of_those_that_are_fit(tmp_path: Path) -> None:
     write_folders(tmp_path)
     Image.fromarray(gray(4)).save(tmp_path / "photos" / "p04.png")
@@ -128,6 +131,7 @@ def test_some_of_the_photos_are_a_seeded_draw_of_those_that_are_fit(tmp_path: Pa
     assert make(tmp_path, limit=50).photos == [name for name in names(12) if name != "p04"]
 
 
+@pytest.mark.slow
 def test_the_catch_condition_that_is_made_has_the_colors_of_another_photo(tmp_path: Path) -> None:
     made = make(write_folders(tmp_path), made="random")
 
@@ -148,6 +152,7 @@ def test_the_catch_condition_that_is_made_has_the_colors_of_another_photo(tmp_pa
     assert make(tmp_path, made="random", seed=2).files["random"] != made.files["random"]
 
 
+@pytest.mark.slow
 def test_many_photos_are_decoded_in_processes_of_their_own(tmp_path: Path) -> None:
     made = make(write_folders(tmp_path, 20))
 
@@ -179,6 +184,7 @@ def test_a_missing_folder_is_named_with_its_line(tmp_path: Path) -> None:
     refused(tmp_path, FOLDERS.replace("photos/", "photo/"), "line 3, source.real:")
 
 
+@pytest.mark.slow
 def test_differing_sizes_are_named_with_their_line_and_may_be_brought_to_one(tmp_path: Path) -> None:
     write_folders(tmp_path)
     write_pictures(tmp_path / "ours", ["p02"], 5, (50, 40))
@@ -188,6 +194,7 @@ def test_differing_sizes_are_named_with_their_line_and_may_be_brought_to_one(tmp
     assert make(tmp_path, FOLDERS + "  resize: squash\n").resized == 1
 
 
+@pytest.mark.slow
 def test_files_that_are_no_pictures_are_named_with_their_line(tmp_path: Path) -> None:
     write_folders(tmp_path)
     (tmp_path / "theirs" / "p03.png").write_bytes(b"no picture")
@@ -205,6 +212,7 @@ def test_files_without_photo_are_told(tmp_path: Path) -> None:
     assert material(tmp_path).notes == ("ours: 2 files belong to no photo (x1.png, x2.png)",)
 
 
+@pytest.mark.slow
 def test_the_catch_condition_may_be_a_folder_or_another_condition(tmp_path: Path) -> None:
     write_folders(tmp_path)
     write_pictures(tmp_path / "wrong", names(12), 7000)
@@ -230,6 +238,7 @@ def test_what_a_run_does_not_have_is_named_with_its_line(tmp_path: Path) -> None
     refused(tmp_path, RUN, "source.run: 1 photos of the run are no longer where they were (p05)")
 
 
+@pytest.mark.slow
 def test_a_run_that_has_the_random_baseline_lends_it_to_catch_trials(tmp_path: Path) -> None:
     write_run(tmp_path, conditions=("gray", "random"))
 

@@ -260,6 +260,7 @@ def is_told_or_read(text: str) -> None:
             read_study_file(file)
 
 
+@pytest.mark.slow
 @given(FILES, st.sampled_from(["{real: a, conditions: {b: c}}", "{run: a, conditions: [b]}"]))
 @settings(max_examples=80, deadline=None)
 def test_whatever_stands_in_a_file_is_read_or_told(tree: dict[str, Any], source: str) -> None:
@@ -268,6 +269,7 @@ def test_whatever_stands_in_a_file_is_read_or_told(tree: dict[str, Any], source:
     is_told_or_read(f"name: x\nsource: {source}\n" + (yaml.safe_dump(rest, allow_unicode=True) if rest else ""))
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(LINES) - 1), st.integers(0, 40), GARBLES, st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_a_garbled_line_is_read_or_told(line: int, column: int, garble: str, twice: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evalsuite.db import session_scope
 from tests.turk.studies_made import make_study
 from tests.turk.test_places import all_places
@@ -14,6 +16,7 @@ from turk.sweeping import sweep
 from turk.tables import IdentityRow, SessionRow, StudyRow
 
 
+@pytest.mark.slow
 def test_a_session_that_was_idle_for_too_long_loses_its_place_to_who_comes(
     store: Store, tmp_path: Path, clock: Clock
 ) -> None:
@@ -32,6 +35,7 @@ def test_a_session_that_was_idle_for_too_long_loses_its_place_to_who_comes(
     assert refusal(come, store).kind == "no_place"
 
 
+@pytest.mark.slow
 def test_sweeping_gives_places_back_once(store: Store, study_row: StudyRow, clock: Clock) -> None:
     come(store)
     come(store, synthetic="quitter")
@@ -54,6 +58,7 @@ def test_a_study_says_after_how_long_a_session_is_abandoned(store: Store, tmp_pa
     assert sweep(store.engine, store.clock) == 1
 
 
+@pytest.mark.slow
 def test_finished_sessions_are_left_alone(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials().to_comment(clock)
     sessions.finish(store, walk.ticket)
@@ -63,6 +68,7 @@ def test_finished_sessions_are_left_alone(store: Store, study_row: StudyRow, clo
     assert all_places(store.engine)[0].state == "done"
 
 
+@pytest.mark.slow
 def test_who_comes_back_in_time_goes_on_in_the_same_place(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials()
     clock.go(hours=2)
@@ -74,6 +80,7 @@ def test_who_comes_back_in_time_goes_on_in_the_same_place(store: Store, study_ro
     assert [place.state for place in all_places(store.engine)].count("taken") == 1
 
 
+@pytest.mark.slow
 def test_an_answer_brings_an_abandoned_session_back(store: Store, study_row: StudyRow, clock: Clock) -> None:
     walk = come(store).to_trials()
     clock.go(hours=2)
@@ -101,6 +108,7 @@ def test_who_saw_images_gets_another_place_of_the_same_arm_and_keeps_the_images(
         assert db.is_active
 
 
+@pytest.mark.slow
 def test_who_saw_no_image_gets_any_place(store: Store, tmp_path: Path, clock: Clock) -> None:
     make_study(store.engine, tmp_path, participants_per_condition=1)
     walk = come(store).to_instructions()
@@ -113,6 +121,7 @@ def test_who_saw_no_image_gets_any_place(store: Store, tmp_path: Path, clock: Cl
     assert sessions.resume(store, other.ticket).name == "device"
 
 
+@pytest.mark.slow
 def test_who_comes_back_too_late_is_told_and_keeps_what_was_answered(
     store: Store, tmp_path: Path, clock: Clock
 ) -> None:

@@ -46,6 +46,7 @@ def moody() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_what_got_no_answer_is_sent_again_until_it_has_one(moody: str) -> None:
     Moody.moods = [0, 503, 0, 200]
     seen: list[tuple[str, str, int]] = []

@@ -47,6 +47,7 @@ def build(engine: Engine, root: Path, more: str = NATURAL, source: str = SOURCE)
     return build_study(engine, write_file(root, source, more, small=""), root / "studies", overwrite=True)
 
 
+@pytest.mark.slow
 def test_a_naturalness_study_of_them_shows_no_real_photo_and_compares_the_methods(
     sqlite_engine: Engine, old: Path, tmp_path: Path
 ) -> None:

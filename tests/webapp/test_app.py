@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask, request
 from sqlalchemy import inspect
 
@@ -13,6 +14,7 @@ def test_the_site_brings_its_database_to_the_newest_tables(app: Flask) -> None:
     assert {"scores", "tokens", "shares"} <= set(inspect(app.extensions["engine"]).get_table_names())
 
 
+@pytest.mark.slow
 def test_an_empty_database_says_what_to_do_next(enter: Enter) -> None:
     answer = enter("viewer").get("/")
 
@@ -30,6 +32,7 @@ def test_a_wrong_address_gets_one_sentence_as_a_page(app: Flask) -> None:
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
+@pytest.mark.slow
 def test_a_wrong_address_below_api_gets_json(app: Flask) -> None:
     answer = app.test_client().get("/api/nowhere")
 
@@ -37,6 +40,7 @@ def test_a_wrong_address_below_api_gets_json(app: Flask) -> None:
     assert "no such page" in answer.get_json()["error"]
 
 
+@pytest.mark.slow
 def test_a_strange_host_is_refused(app: Flask) -> None:
     assert app.test_client().get("/", headers={"Host": "evil.example"}).status_code == 400
 
@@ -50,6 +54,7 @@ def test_a_large_request_is_refused(app: Flask) -> None:
     assert "too large" in answer.get_json()["error"]
 
 
+@pytest.mark.slow
 def test_a_bug_is_told_as_one_sentence_and_logged(app: Flask) -> None:
     def broken() -> str:
         raise RuntimeError("a secret detail")

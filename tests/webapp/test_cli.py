@@ -32,6 +32,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.slow
 def test_tokens_are_made_listed_and_revoked(sqlite_url: str) -> None:
     _, token = run("token", "add", "ada", "--role", "researcher", "--db", sqlite_url)
     _, before = run("token", "list", "--db", sqlite_url)

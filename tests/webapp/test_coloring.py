@@ -82,6 +82,7 @@ def upload_of(brought: TestResponse) -> str:
     return brought.headers["Location"].removeprefix("/color?upload=")
 
 
+@pytest.mark.slow
 def test_a_photo_of_a_run_is_colored_at_the_size_of_the_run(visitor: FlaskClient, answering: Answering) -> None:
     page = visitor.get("/color?run=1&photo=5")
     gray = visitor.get("/color/gray?run=1&photo=5")

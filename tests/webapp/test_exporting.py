@@ -75,6 +75,7 @@ def addresses(value: Any) -> Iterator[str]:
         yield value
 
 
+@pytest.mark.slow
 def test_no_link_of_any_page_is_dead_and_none_needs_a_server(copy: Path) -> None:
     dead = {}
     for file in copy.rglob("*.html"):
@@ -136,6 +137,7 @@ def test_nothing_is_written_to_the_database_and_no_researchers_page_is_copied(co
     assert not (copy / "color.html").exists()
 
 
+@pytest.mark.slow
 def test_what_is_blinded_stays_so(database: str, tmp_path: Path) -> None:
     """Fool rates are kept only when they may be seen; without what is kept, no page knows of them."""
     engine = make_engine(database)

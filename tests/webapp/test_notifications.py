@@ -52,6 +52,7 @@ def signed(body: bytes, stamp: int, secret: str = WEBHOOK_SECRET) -> dict[str, s
     }
 
 
+@pytest.mark.slow
 def test_an_event_of_prolifics_is_a_hint_once(app: Flask, engine: Engine) -> None:
     body = json.dumps({"event_type": "submission.status.change", "resource_id": "x"}).encode()
     headers = signed(body, int(time.time()))
@@ -85,6 +86,7 @@ def test_forged_and_old_events_are_refused(
     assert rows(engine, HintRow) == []
 
 
+@pytest.mark.slow
 def test_without_the_secret_no_event_is_taken(config: Config) -> None:
     app = create_app(replace(config, prolific_webhook_secret=None))
     answer = app.test_client().post("/notifications/prolific", data=b"{}", headers=signed(b"{}", int(time.time())))

@@ -19,6 +19,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.slow
 def test_a_statement_that_takes_too_long_is_stopped_with_a_sentence(engine: Engine) -> None:
     started = time.monotonic()
 
@@ -28,6 +29,7 @@ def test_a_statement_that_takes_too_long_is_stopped_with_a_sentence(engine: Engi
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 def test_the_limit_is_that_of_each_statement_and_not_of_the_page(engine: Engine) -> None:
     with reading(engine, 0.3) as session:
         for _ in range(3):
@@ -53,6 +55,7 @@ def test_other_mistakes_of_the_database_stay_what_they_are(engine: Engine) -> No
         session.execute(text("SELECT * FROM nothing_of_that_name"))
 
 
+@pytest.mark.slow
 def test_visitors_read_why_a_page_was_stopped(app: Flask, enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
     endless = text(ENDLESS[app.extensions["engine"].dialect.name])
     monkeypatch.setattr("webapp.dashboard.home.boards", lambda session: session.execute(endless))

@@ -37,6 +37,7 @@ def publish(weights: Weights, network: nn.Module, folder: Path) -> Weights:
     return replace(weights, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
+@pytest.mark.slow
 def test_lite0_says_what_the_packages_network_says() -> None:
     network: Any = load_state(lite0.original(), lite0.weights_file())
     image = lite0.PREPARATION(photos(3))
@@ -49,6 +50,7 @@ def test_lite0_says_what_the_packages_network_says() -> None:
     torch.testing.assert_close(seen.features @ network._fc.weight.T + network._fc.bias, expected, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_batch_does_not_matter() -> None:
     network = backbone("efficientnet_lite0", CPU)
     whole = network.see(View(photos(6)))
@@ -77,6 +79,7 @@ def test_everybody_gets_the_same_network() -> None:
     assert backbone("efficientnet_lite0", CPU) is classifier("efficientnet_lite0", CPU)
 
 
+@pytest.mark.slow
 def test_classes_are_imagenets_in_order() -> None:
     names = class_names()
 
@@ -99,12 +102,14 @@ def test_missing_packages_are_unavailable() -> None:
         lite0._package("no_such_package")
 
 
+@pytest.mark.slow
 def test_a_name_that_timm_does_not_know_gets_the_nearest() -> None:
     pytest.importorskip("timm")
     with pytest.raises(UserError, match=r"Did you mean 'resnet18'\?"):
         classifier("resnet1 8", CPU)
 
 
+@pytest.mark.slow
 def test_timm_weights_out_of_reach_are_unavailable_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("timm")
     monkeypatch.setattr(timm_models, "_reachable", lambda address: False)
@@ -122,6 +127,7 @@ def test_an_address_that_nobody_serves_is_out_of_reach() -> None:
     assert not timm_models._reachable("http://127.0.0.1:9")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mobilenetv3_small_050", "resnet10t"])
 def test_a_timm_model_says_what_timm_says(name: str) -> None:
     pytest.importorskip("timm")

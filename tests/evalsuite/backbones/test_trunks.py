@@ -40,6 +40,7 @@ def copy_of(net: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("net", ["alex", "vgg"])
 @pytest.mark.usefixtures("empty_cache")
 def test_the_packages_copy_has_torchvisions_layout(net: str) -> None:
@@ -59,6 +60,7 @@ def test_the_packages_linear_weights_are_the_lpips_packages(net: str) -> None:
         np.testing.assert_array_equal(arrays[f"NetLinLayer_{k}"]["Conv_0"]["kernel"].ravel(), weights.numpy())
 
 
+@pytest.mark.slow
 def test_a_copy_with_other_linear_weights_is_refused(tmp_path: Path) -> None:
     arrays = numpy_pickle(copy_of("alex"))
     arrays["NetLinLayer_3"]["Conv_0"]["kernel"] = arrays["NetLinLayer_3"]["Conv_0"]["kernel"] + 1

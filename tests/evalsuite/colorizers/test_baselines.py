@@ -70,6 +70,7 @@ def test_the_mean_color_needs_a_survey() -> None:
         mean_ab.COLORIZER.load(SETTING)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(n=st.integers(1, 40), seed=st.integers(0, 2**32))
 def test_random_colors_come_from_other_photos_and_each_photo_lends_them_once(n: int, seed: int) -> None:

@@ -37,6 +37,7 @@ def least_cost(energy: Energy) -> float:
     return min(energy.of(np.array(one)) for one in product(range(labels), repeat=pixels))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 9999))
 def test_of_two_labels_the_cut_finds_the_cheapest_labelling(seed: int) -> None:
@@ -47,6 +48,7 @@ def test_of_two_labels_the_cut_finds_the_cheapest_labelling(seed: int) -> None:
     assert energy.of(found) == pytest.approx(least_cost(energy))
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 9999))
 def test_of_more_labels_no_single_expansion_is_left_that_costs_less(seed: int) -> None:
@@ -138,6 +140,7 @@ def test_stripes_are_told_from_stripes_across() -> None:
     assert (upright - lying).norm() > 1
 
 
+@pytest.mark.slow
 def test_lightness_and_deviation_are_features() -> None:
     features = lightness_features(torch.full((8, 9), 50.0))
 
@@ -145,6 +148,7 @@ def test_lightness_and_deviation_are_features() -> None:
     np.testing.assert_allclose(features, np.broadcast_to([2.0, 0.0], (8, 9, 2)), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_textures_take_the_colors_that_they_have_in_the_reference() -> None:
     # The left half is plain and blue, the right half striped and orange, equally bright in the mean.
     rng = np.random.default_rng(0)
@@ -164,6 +168,7 @@ def test_textures_take_the_colors_that_they_have_in_the_reference() -> None:
     assert right[1] < -25
 
 
+@pytest.mark.slow
 def test_a_reference_of_one_color_colors_all() -> None:
     red = torch.tensor([200, 40, 40], dtype=torch.uint8).reshape(3, 1, 1).expand(3, 30, 30)
     batch = Batch(torch.rand(1, 1, 20, 30) * 100, (), (0,), (0,), companions=(red,))

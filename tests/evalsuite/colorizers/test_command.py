@@ -48,6 +48,7 @@ def run(text: str, gray: Path) -> tuple[Path, ...]:
     return run_command(script(folder, text), gray, folder / "out", folder / "log.txt")
 
 
+@pytest.mark.slow
 def test_a_program_colors_a_folder_and_what_it_says_is_logged(gray: Path) -> None:
     files = run(COPY, gray)
 
@@ -90,6 +91,7 @@ def test_a_program_that_fails_is_told_with_its_last_words(gray: Path) -> None:
     assert str(gray.parent / "log.txt") in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_silently_is_told_so(gray: Path) -> None:
     with pytest.raises(UserError, match=r"last words were:\n\(none\)"):
         run("raise SystemExit(1)", gray)
@@ -100,6 +102,7 @@ def test_a_program_that_leaves_nothing_is_refused(gray: Path) -> None:
         run("pass", gray)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["signal.SIG_DFL", "signal.SIG_IGN"], ids=["polite", "stubborn"])
 def test_an_interrupt_ends_the_program(action: str, gray: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "GRACE_S", 0.1)

@@ -79,6 +79,7 @@ def photo(side: int) -> tuple[Tensor, Tensor, Tensor]:
     return torch.rand(2, 1, side, side, generator=generator) * 100, ab, mask
 
 
+@pytest.mark.slow
 def test_hints_enter_the_network_as_published() -> None:
     network = seeded()
     L, ab, mask = photo(32)
@@ -90,6 +91,7 @@ def test_hints_enter_the_network_as_published() -> None:
     torch.testing.assert_close(network.logits((L - 50) / 100, hints), logits, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_no_hints_are_hints_of_nothing() -> None:
     network = seeded()
     L, ab, mask = photo(32)
@@ -98,6 +100,7 @@ def test_no_hints_are_hints_of_nothing() -> None:
     assert not torch.equal(network((L - 50) / 100), network((L - 50) / 100, torch.cat([ab / 110, mask], dim=1)))
 
 
+@pytest.mark.slow
 def test_a_gray_hint_is_not_the_same_as_none() -> None:
     network = seeded()
     L, _, mask = photo(32)

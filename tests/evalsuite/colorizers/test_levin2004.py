@@ -50,6 +50,7 @@ def worked_solution(Y: Floats, hints: Floats, marked: NDArray[np.bool_]) -> Floa
     return np.asarray(np.linalg.solve(system, known).T).reshape(hints.shape)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(Y=LUMINANCE)
 def test_weights_are_those_of_the_released_procedure(Y: Floats) -> None:
@@ -69,6 +70,7 @@ def test_a_plain_photo_weighs_all_neighbors_alike() -> None:
     np.testing.assert_allclose(np.sort(weights[:, 0, 0]), [0, 0, 0, 0, 0, 1 / 3, 1 / 3, 1 / 3])
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(Y=LUMINANCE, marks=st.sets(st.integers(0, 63), min_size=1, max_size=20), seed=st.integers(0, 99))
 def test_colors_solve_the_system_worked_densely(Y: Floats, marks: set[int], seed: int) -> None:
@@ -98,6 +100,7 @@ def test_one_hint_colors_a_plain_photo_evenly() -> None:
     np.testing.assert_allclose(colors[1], -8)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     size=st.tuples(st.integers(2, 24), st.integers(2, 24)),
@@ -115,6 +118,7 @@ def test_one_scribble_anywhere_on_a_flat_photo_colors_it_whole(
     np.testing.assert_allclose(propagate(np.full(size, level / 255), hints, marked), hints, atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     levels=st.tuples(st.integers(0, 100), st.integers(155, 255)),
@@ -136,6 +140,7 @@ def test_flat_regions_far_apart_in_lightness_keep_the_colors_of_their_scribbles(
     assert leak[:, [0, 4, 19, 23]].max() <= 0.03 * abs(colors[0] - colors[1]) + 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(Y=LUMINANCE, marks=st.sets(st.integers(0, 63), min_size=1, max_size=20), seed=st.integers(0, 99))
 def test_the_maximum_principle_holds_for_every_photo_and_both_channels(Y: Floats, marks: set[int], seed: int) -> None:
@@ -167,6 +172,7 @@ def test_hints_everywhere_are_kept() -> None:
     np.testing.assert_array_equal(propagate(np.random.default_rng(1).random((9, 9)), hints, hints[0] < 100), hints)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(Y=LUMINANCE)
 def test_colors_lie_between_the_hints(Y: Floats) -> None:

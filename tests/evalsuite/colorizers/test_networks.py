@@ -101,6 +101,7 @@ def test_keys_and_shapes_are_those_of_the_official_state_dict(
     assert len(shapes) == entries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "millions", "gigaflops"), [(ECCV16, 32.24, 83.6), (SIGGRAPH17, 34.05, 150.5)], ids=["eccv16", "siggraph17"]
 )
@@ -133,6 +134,7 @@ def official(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return request.param.COLORIZER, path.rename(path.with_name(f"random-{digest[:8]}.pth"))
 
 
+@pytest.mark.slow
 def test_weights_in_the_official_layout_load_unchanged(official: tuple[Colorizer, Path]) -> None:
     colorizer, path = official
     saved = torch.load(path, weights_only=True)
@@ -146,6 +148,7 @@ def test_weights_in_the_official_layout_load_unchanged(official: tuple[Colorizer
     assert not any(module.training for module in loaded.modules())
 
 
+@pytest.mark.slow
 def test_networks_give_ab_in_range_the_same_each_time_and_for_every_batch(official: tuple[Colorizer, Path]) -> None:
     colorizer, path = official
     network = colorizer.load(Setting(CPU, weights=path)).network  # type: ignore[attr-defined]  # a Recipe
@@ -195,6 +198,7 @@ def certain_of(bin_index: int) -> ECCV16:
     return network
 
 
+@pytest.mark.slow
 def test_logits_are_decoded_to_the_bins_center() -> None:
     network, lightness = certain_of(200), torch.zeros(1, 1, 32, 32)
 
@@ -206,6 +210,7 @@ def test_logits_are_decoded_to_the_bins_center() -> None:
     assert torch.allclose(annealed_mean(logits), expected.expand(1, 2, 8, 8), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_siggraph17_colors_without_hints_see_lightness_alone() -> None:
     network = seeded(SIGGRAPH17)
     assert isinstance(network, SIGGRAPH17)

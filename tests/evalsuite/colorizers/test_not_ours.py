@@ -62,6 +62,7 @@ def test_results_take_the_facts_of_their_method_and_others_none() -> None:
     assert ours.paper == ""
 
 
+@pytest.mark.slow
 def test_scored_results_are_reported_beside_their_papers_numbers(photos: Path, tmp_path: Path) -> None:
     dataset = photos.rename(tmp_path / "ctest10k")
     (tmp_path / "theirs").mkdir()

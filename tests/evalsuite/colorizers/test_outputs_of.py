@@ -46,6 +46,7 @@ def test_an_output_of_another_size_is_refused() -> None:
         outputs_of("theirs", []).load(SETTING)(batch_of(outputs))
 
 
+@pytest.mark.slow
 def test_another_number_of_files_than_photos_is_refused() -> None:
     colorizer = outputs_of("theirs", [None])
 

@@ -186,6 +186,7 @@ def test_a_translated_network_gives_what_caffe_computes(saturation: bool, norms:
     assert not torch.allclose(network((L - 50) / 100, *(hint * 0 for hint in hints)), ours, atol=0.1)
 
 
+@pytest.mark.slow
 def test_a_translation_has_all_keys_of_the_network() -> None:
     with torch.device("meta"):
         expected = SIGGRAPH17Global().state_dict()

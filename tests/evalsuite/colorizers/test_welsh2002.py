@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,6 +39,7 @@ def test_of_equally_bright_pixels_texture_decides() -> None:
     assert ab[0, :, 36:].amax() < -10
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**63))
 def test_only_colors_of_the_reference_are_given(seed: int) -> None:
@@ -50,6 +52,7 @@ def test_only_colors_of_the_reference_are_given(seed: int) -> None:
     assert {tuple(color) for color in ab.flatten(1).T.tolist()} <= known
 
 
+@pytest.mark.slow
 def test_each_pixel_takes_the_sample_that_a_search_by_hand_finds() -> None:
     generator = torch.Generator().manual_seed(4)
     L = torch.rand(7, 6, generator=generator) * 100

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from evalsuite.metrics.ab_error_p95 import quantile
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shape=st.tuples(st.integers(1, 3), st.integers(1, 700)), scale=st.sampled_from([0, 0.01, 12, 200]))
 def test_it_agrees_with_numpy(shape: tuple[int, int], scale: float) -> None:

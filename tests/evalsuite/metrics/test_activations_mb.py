@@ -54,6 +54,7 @@ def test_layers_that_give_several_tensors_are_understood() -> None:
     assert probe(Network(Twins(), Second()), PHOTO) == 2 * 100 * 100 * 4 / 1e6
 
 
+@pytest.mark.slow
 def test_nothing_stays_hooked_to_the_network_even_after_an_error() -> None:
     network = Network(nn.Conv2d(3, 8, 1))
 

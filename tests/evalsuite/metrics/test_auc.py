@@ -8,6 +8,7 @@ from evalsuite.metrics.auc import curve, measure, summarize
 from evalsuite.views import Pair, View
 
 
+@pytest.mark.slow
 def test_the_closed_form_is_the_integral_of_the_curve() -> None:
     distance = torch.from_numpy(np.random.default_rng(0).rayleigh(12, (1, 250_000)))
 

@@ -37,6 +37,7 @@ def by_pixel(prior: np.ndarray | None = None) -> tuple[float, float]:
     return float((weights * gain).sum() / weights.sum()), float(weights.sum() ** 2 / np.square(weights).sum())
 
 
+@pytest.mark.slow
 def test_it_agrees_with_a_sum_over_pixels() -> None:
     rows = columns()
 
@@ -61,6 +62,7 @@ def test_a_prior_from_a_file_is_used_and_named(tmp_path: Path) -> None:
     assert details(rows)["prior"] == "imagenet.npy"
 
 
+@pytest.mark.slow
 def test_the_name_of_a_prior_survives_a_file_of_the_run_folder(tmp_path: Path) -> None:
     np.save(tmp_path / "name.npy", np.array("imagenet.npy"))
 

@@ -1,6 +1,7 @@
 """ciede2000 against scikit-image."""
 
 import numpy as np
+import pytest
 import torch
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.data import astronaut
@@ -20,6 +21,7 @@ def test_photos_agree_with_scikit_image() -> None:
     np.testing.assert_allclose(values, expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_random_colors_agree_with_scikit_image() -> None:
     targets, outputs = np.random.default_rng(1).integers(0, 256, (2, 1, 256, 256, 3), dtype=np.uint8)
 

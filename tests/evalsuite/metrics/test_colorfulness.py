@@ -22,6 +22,7 @@ def test_opponent_hues_add_up(pixels: list[list[tuple[int, int, int]]], expected
     assert measure(Pair(image, image))["value"].item() == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_large_flat_photo_has_no_variance_from_rounding() -> None:
     red = View(torch.tensor([255, 0, 1], dtype=torch.uint8).view(1, 3, 1, 1).repeat(1, 1, 512, 512))
 

@@ -48,6 +48,7 @@ def test_the_distance_is_scipys() -> None:
     assert fid.reduce(found)(np.ones((1, 80)))[0] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", [fid, kid])
 def test_the_interval_holds_the_value_which_resampled_distances_do_not(family: object) -> None:
     reduce = family.reduce  # type: ignore[attr-defined]

@@ -48,6 +48,7 @@ def images(count: int, height: int, width: int, seed: int = 0) -> tuple[Tensor, 
     return targets, (targets * 0.7 + noise).clamp(0, 255).to(torch.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("net", "height", "width"),
     [("alex", 64, 64), ("alex", 96, 71), ("alex", 33, 50), ("alex", 31, 34), ("vgg", 64, 48), ("vgg", 17, 16)],
@@ -68,6 +69,7 @@ def small() -> Perceptual:
     return Perceptual("alex", CPU, trunk_of(package("alex")), linear_weights("alex"))
 
 
+@pytest.mark.slow
 def test_the_batch_does_not_matter(small: Perceptual) -> None:
     targets, outputs = images(11, 40, 48)
 
@@ -95,6 +97,7 @@ def test_targets_are_looked_at_once_for_all_colorizers(small: Perceptual, monkey
     assert sum(seen) == 4 + 3 * 4
 
 
+@pytest.mark.slow
 def test_equal_images_are_at_distance_zero(small: Perceptual) -> None:
     targets, _ = images(2, 40, 40)
     view = View(targets)
@@ -113,6 +116,7 @@ def test_images_too_small_for_the_network_are_refused(metric: Any, least: int) -
         measure(Pair(tiny, View(tiny.rgb8.clone())))
 
 
+@pytest.mark.slow
 def test_stronger_changes_of_color_are_farther() -> None:
     targets, _ = images(2, 64, 64)
     measure = lpips_alex.METRIC.load

@@ -12,6 +12,7 @@ from evalsuite.metrics.ms_ssim_ab import WEIGHTS, compare_scales, measure, refer
 from evalsuite.views import Pair, View
 
 
+@pytest.mark.slow
 def test_five_scales_agree_with_piq() -> None:
     pair = photos(256, 256)
     target, output = pair.target.ab, pair.output.ab
@@ -39,12 +40,14 @@ def test_it_agrees_with_the_formula_in_float64(height: int, width: int) -> None:
     np.testing.assert_allclose(values, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_scales_that_do_not_fit_leave_their_weight_to_the_others() -> None:
     assert [len(scale_weights(side)) for side in (11, 21, 22, 44, 88, 175, 176, 1000)] == [1, 1, 2, 3, 4, 4, 5, 5]
     assert sum(scale_weights(50)) == pytest.approx(sum(WEIGHTS))
     assert scale_weights(200) == WEIGHTS
 
 
+@pytest.mark.slow
 def test_a_photo_without_a_whole_window_has_no_score() -> None:
     assert measure(photos(50, 10))["value"].isnan().all()
 

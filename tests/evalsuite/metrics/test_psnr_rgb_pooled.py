@@ -20,6 +20,7 @@ def test_resampling_counts_weigh_the_photos() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_dataset_of_identical_photos_counts_100_db() -> None:
     assert reduce({"mse": np.zeros(2)})(np.ones((1, 2)))[0] == pytest.approx(100)
 

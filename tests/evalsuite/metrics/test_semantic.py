@@ -37,6 +37,7 @@ def rows(metric: Metric, output: Tensor, labels: list[int]) -> Rows:
     return metric.load(Setting(CPU))(Pair(target, View(output, target.labels)))
 
 
+@pytest.mark.slow
 def test_a_cup_of_coffee_is_an_espresso() -> None:
     found = rows(top1.variant("efficientnet_lite0"), scenes(), [ESPRESSO, 0])
 
@@ -45,6 +46,7 @@ def test_a_cup_of_coffee_is_an_espresso() -> None:
     assert found["target.label"].tolist() == [ESPRESSO, 0]
 
 
+@pytest.mark.slow
 def test_a_cat_is_a_tabby_within_five_answers() -> None:
     found = rows(top5.variant("efficientnet_lite0"), scenes(), [ESPRESSO, TABBY])
 
@@ -52,11 +54,13 @@ def test_a_cat_is_a_tabby_within_five_answers() -> None:
     assert "class" not in found
 
 
+@pytest.mark.slow
 def test_labels_beyond_the_classes_are_refused() -> None:
     with pytest.raises(UserError, match=r"class indices; got 1003, expected 0 to 999\. Correct the labels"):
         rows(top1.variant("efficientnet_lite0"), scenes(), [ESPRESSO, 1003])
 
 
+@pytest.mark.slow
 def test_a_photo_without_label_has_no_score() -> None:
     for family in (top1, top5):
         found = rows(family.variant("efficientnet_lite0"), scenes(), [ESPRESSO, -1])
@@ -65,6 +69,7 @@ def test_a_photo_without_label_has_no_score() -> None:
             assert found[column].isnan().tolist() == [False, True]
 
 
+@pytest.mark.slow
 def test_agreement_needs_no_labels_and_notices_a_ruined_photo() -> None:
     ruined = scenes().clone()
     ruined[0] = ruined[1]
@@ -82,6 +87,7 @@ def test_the_gray_version_keeps_lightness_and_nothing_else() -> None:
     assert float(lab[:, 1:].abs().max()) < 1  # one level more in one channel, by rounding
 
 
+@pytest.mark.slow
 def test_the_floor_is_the_accuracy_of_a_gray_output() -> None:
     gray = gray_version(View(scenes())).rgb8
 

@@ -58,6 +58,7 @@ def ask(painter: Painter, photo: Canvas, **asked: object) -> tuple[dict[str, obj
     return worker.answer(painter, {"photo": photo.sha256, "resize": resize, **asked}, photo.read())
 
 
+@pytest.mark.slow
 def test_the_pixels_are_those_of_a_run_with_the_same_hint_file(plan: Plan, studio: Studio, tmp_path: Path) -> None:
     made = outputs(plan, tmp_path / "hints", tmp_path, colorizers=(colorizer("levin2004"),))
 
@@ -275,6 +276,7 @@ def listening(behave: Callable[[socket.socket], object]) -> Iterator[Path]:
     path.unlink()
 
 
+@pytest.mark.slow
 def test_who_is_too_slow_is_not_waited_for() -> None:
     ended = threading.Event()
     with listening(lambda peer: ended.wait(20)) as path:
@@ -345,6 +347,7 @@ def test_only_its_owner_may_ask(kept: Kept) -> None:
     assert stat.S_IMODE(kept.socket.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_an_address_that_cannot_be_taken_is_refused(kept: Kept, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("something of somebody")
 

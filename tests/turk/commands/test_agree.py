@@ -62,6 +62,7 @@ def street(sqlite_engine: Engine, tmp_path: Path) -> Engine:
     return sqlite_engine
 
 
+@pytest.mark.slow
 def test_metrics_are_held_against_people_and_kept(done: Engine) -> None:
     with session_scope(done) as db:
         db.execute(update(AnalysisRow).values(agreement=None))
@@ -85,6 +86,7 @@ def test_an_analysis_comes_first(done: Engine) -> None:
         said(done, "blinded", "--synthetic")
 
 
+@pytest.mark.slow
 def test_a_study_of_folders_has_no_scores(street: Engine) -> None:
     with pytest.raises(UserError, match="not of a run in this database"):
         said(street, "street")
@@ -112,6 +114,7 @@ def set_run(engine: Engine, run: int) -> None:
         db.execute(update(StudyRow).where(StudyRow.id == DONE).values(run_id=run))
 
 
+@pytest.mark.slow
 def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
     analyzed(street)
     with session_scope(street, read_only=True) as db:
@@ -132,6 +135,7 @@ def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
         assert data_version(db) > version
 
 
+@pytest.mark.slow
 def test_what_is_kept_takes_the_place_of_what_was(street: Engine) -> None:
     analyzed(street, "--unblind")
     analyzed(street, "--unblind")

@@ -57,6 +57,7 @@ def decisions(engine: Engine) -> Sequence[DecisionRow]:
         return db.scalars(select(DecisionRow)).all()
 
 
+@pytest.mark.slow
 def test_json_is_as_others_rely_on_it(done: Engine) -> None:
     found = json.loads(said(done, "street", "--format", "json"))
 
@@ -73,6 +74,7 @@ def test_json_is_as_others_rely_on_it(done: Engine) -> None:
     assert found["model"]["converged"]
 
 
+@pytest.mark.slow
 def test_tables_have_both_results_and_the_sentences_of_a_reviewer(done: Engine) -> None:
     text = said(done, "street")
 
@@ -84,6 +86,7 @@ def test_tables_have_both_results_and_the_sentences_of_a_reviewer(done: Engine) 
         assert words in text, words
 
 
+@pytest.mark.slow
 def test_latex_has_a_table_of_each(done: Engine) -> None:
     text = said(done, "street", "--format", "latex", "--no-model")
 
@@ -92,6 +95,7 @@ def test_latex_has_a_table_of_each(done: Engine) -> None:
     assert "Crossed-effects" not in text
 
 
+@pytest.mark.slow
 def test_csv_has_a_line_per_interval(done: Engine) -> None:
     rows = list(csv.DictReader(io.StringIO(said(done, "street", "--format", "csv"))))
 
@@ -101,6 +105,7 @@ def test_csv_has_a_line_per_interval(done: Engine) -> None:
     assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in rows)
 
 
+@pytest.mark.slow
 def test_numbers_are_the_same_on_both_databases(engine: Engine, tmp_path: Path) -> None:
     keep(engine, make(engine, tmp_path), planted(WORLD))
 
@@ -111,6 +116,7 @@ def test_numbers_are_the_same_on_both_databases(engine: Engine, tmp_path: Path) 
     assert found["conditions"]["ours"]["fool_rate"]["value"] == pytest.approx(ours["value"].mean())
 
 
+@pytest.mark.slow
 def test_before_the_stopping_rule_is_met_nothing_is_told_of_the_conditions(
     sqlite_engine: Engine, tmp_path: Path
 ) -> None:
@@ -128,6 +134,7 @@ def test_before_the_stopping_rule_is_met_nothing_is_told_of_the_conditions(
         said(sqlite_engine, "street", "--format", "csv")
 
 
+@pytest.mark.slow
 def test_a_look_before_its_time_is_recorded_with_who_and_why(sqlite_engine: Engine, tmp_path: Path) -> None:
     keep(sqlite_engine, make(sqlite_engine, tmp_path, participants_per_condition=9), planted(WORLD))
 
@@ -141,12 +148,14 @@ def test_a_look_before_its_time_is_recorded_with_who_and_why(sqlite_engine: Engi
     assert decision.by
 
 
+@pytest.mark.slow
 def test_a_study_that_is_done_needs_no_unblinding(done: Engine) -> None:
     said(done, "street", "--unblind")
 
     assert not decisions(done)
 
 
+@pytest.mark.slow
 def test_a_closed_study_shows_what_it_has(sqlite_engine: Engine, tmp_path: Path) -> None:
     keep(sqlite_engine, make(sqlite_engine, tmp_path, participants_per_condition=9), planted(WORLD))
     with session_scope(sqlite_engine) as db:
@@ -155,6 +164,7 @@ def test_a_closed_study_shows_what_it_has(sqlite_engine: Engine, tmp_path: Path)
     assert "The stopping rule is not met" in said(sqlite_engine, "street")
 
 
+@pytest.mark.slow
 def test_synthetic_participants_are_named_and_apart(sqlite_engine: Engine, tmp_path: Path) -> None:
     keep(sqlite_engine, make(sqlite_engine, tmp_path), planted(WORLD), synthetic=True)
 
@@ -165,6 +175,7 @@ def test_synthetic_participants_are_named_and_apart(sqlite_engine: Engine, tmp_p
         said(sqlite_engine, "street")
 
 
+@pytest.mark.slow
 def test_nobody_is_left_out_by_hand_without_a_reason(done: Engine) -> None:
     with pytest.raises(UserError, match="without a reason"):
         said(done, "street", "--exclude", "5")
@@ -179,6 +190,7 @@ def test_nobody_is_left_out_by_hand_without_a_reason(done: Engine) -> None:
     assert "answers of 14 of 16" in said(done, "street")
 
 
+@pytest.mark.slow
 def test_a_pilot_plans_the_next_study(done: Engine) -> None:
     text = said(done, "street", "--plan")
 
@@ -186,6 +198,7 @@ def test_a_pilot_plans_the_next_study(done: Engine) -> None:
     assert "Smallest difference" in text
 
 
+@pytest.mark.slow
 def test_a_plan_needs_fool_rates(sqlite_engine: Engine, tmp_path: Path) -> None:
     row = make_study(sqlite_engine, tmp_path / "rated", name="rated", protocol="rating", participants_per_condition=2)
     responses, sessions = planted(World({"ours": 0.5}, people=2, trials=4, photos=20, catch=0))
@@ -223,6 +236,7 @@ def test_a_result_file_of_the_original_tool_is_analyzed_as_it_was(sqlite_engine:
     assert r"\toprule" in said(sqlite_engine, *asked, "--format", "latex")
 
 
+@pytest.mark.slow
 def test_what_cannot_go_together_is_refused(done: Engine, tmp_path: Path) -> None:
     for arguments, words in (
         ((), "Give one of the two"), (("street", "--csv", "x.csv"), "Give one of the two"),
@@ -232,6 +246,7 @@ def test_what_cannot_go_together_is_refused(done: Engine, tmp_path: Path) -> Non
             said(done, *arguments)
 
 
+@pytest.mark.slow
 def test_a_single_participant_has_numbers_and_no_intervals(sqlite_engine: Engine, tmp_path: Path) -> None:
     keep(
         sqlite_engine,
@@ -246,6 +261,7 @@ def test_a_single_participant_has_numbers_and_no_intervals(sqlite_engine: Engine
     assert DASH in said(sqlite_engine, "street")
 
 
+@pytest.mark.slow
 def test_invalid_trials_do_not_count(done: Engine) -> None:
     with session_scope(done) as db:
         db.execute(update(TrialRow).where(TrialRow.number < 5).values(valid=False))

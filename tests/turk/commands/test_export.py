@@ -57,6 +57,7 @@ def exported(sqlite_engine: Engine, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.slow
 def test_every_column_has_its_meaning_in_the_codebook(exported: Path) -> None:
     book = (exported / "codebook.md").read_text()
 
@@ -68,6 +69,7 @@ def test_every_column_has_its_meaning_in_the_codebook(exported: Path) -> None:
         assert all(f"| {column} | {meaning} |" in book for column, meaning in CODEBOOK[name].items())
 
 
+@pytest.mark.slow
 def test_the_frozen_study_and_its_hash_are_in_every_export(exported: Path) -> None:
     frozen = json.loads((exported / "study.json").read_text())
     sha256 = frozen.pop("hash")
@@ -77,6 +79,7 @@ def test_the_frozen_study_and_its_hash_are_in_every_export(exported: Path) -> No
         assert sha256 in (exported / name).read_text()
 
 
+@pytest.mark.slow
 def test_people_have_pseudonyms_and_nothing_leads_back_to_them(exported: Path, sqlite_engine: Engine) -> None:
     with session_scope(sqlite_engine) as db:
         keys = list(db.scalars(select(ParticipantRow.key)))
@@ -89,6 +92,7 @@ def test_people_have_pseudonyms_and_nothing_leads_back_to_them(exported: Path, s
     assert b"token" not in everything.replace(b"take", b"")
 
 
+@pytest.mark.slow
 def test_identities_come_only_when_asked_for(sqlite_engine: Engine, tmp_path: Path) -> None:
     row = make(sqlite_engine, tmp_path)
     with session_scope(sqlite_engine) as db:
@@ -104,6 +108,7 @@ def test_identities_come_only_when_asked_for(sqlite_engine: Engine, tmp_path: Pa
     assert identity["participant"] == sessions["participant"].to_dict()[first]
 
 
+@pytest.mark.slow
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless_in_csv_and_kept_in_parquet(exported: Path) -> None:
     assert pd.read_csv(exported / "sessions.csv")["comment"].dropna().tolist() == [f"'{COMMENT}"]
     assert pd.read_parquet(exported / "sessions.parquet")["comment"].dropna().tolist() == [COMMENT]
@@ -122,6 +127,7 @@ def test_numbers_stay_numbers() -> None:
     assert harmless(pd.DataFrame({"a": [-1.5, 2.0]}))["a"].tolist() == [-1.5, 2.0]
 
 
+@pytest.mark.slow
 def test_who_is_left_out_is_marked_and_listed(exported: Path) -> None:
     sessions = pd.read_csv(exported / "sessions.csv")
 
@@ -131,6 +137,7 @@ def test_who_is_left_out_is_marked_and_listed(exported: Path) -> None:
     assert answers.loc[answers["excluded"], "session"].unique().tolist() == [1]
 
 
+@pytest.mark.slow
 def test_the_methods_have_the_studys_real_numbers(exported: Path) -> None:
     text = (exported / "methods.md").read_text()
 
@@ -155,6 +162,7 @@ def test_the_r_script_runs_and_fits_the_same_rates(exported: Path) -> None:
     assert printed == pytest.approx([row["rate"] for row in fitted], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_synthetic_exports_say_so(sqlite_engine: Engine, tmp_path: Path) -> None:
     make(sqlite_engine, tmp_path, synthetic=True)
 
@@ -167,6 +175,7 @@ def test_synthetic_exports_say_so(sqlite_engine: Engine, tmp_path: Path) -> None
         said(sqlite_engine, "street", "--out", str(tmp_path / "people"))
 
 
+@pytest.mark.slow
 def test_answers_stay_closed_until_the_stopping_rule_is_met(sqlite_engine: Engine, tmp_path: Path) -> None:
     make(sqlite_engine, tmp_path, people=9)
 
@@ -181,6 +190,7 @@ def test_answers_stay_closed_until_the_stopping_rule_is_met(sqlite_engine: Engin
     assert "unblind" in pd.read_csv(tmp_path / "data" / "decisions.csv")["kind"].tolist()
 
 
+@pytest.mark.slow
 def test_a_folder_with_files_and_one_that_cannot_be_made_are_refused(sqlite_engine: Engine, tmp_path: Path) -> None:
     make(sqlite_engine, tmp_path)
     (tmp_path / "file").write_text("mine")

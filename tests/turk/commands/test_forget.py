@@ -26,6 +26,8 @@ from turk.tables import (
     TrialRow,
 )
 
+pytestmark = pytest.mark.slow
+
 NAME = "5f1b8a0c2d3e"
 WORLD = World({"ours": 0.5, "theirs": 0.2}, people=2, trials=6, photos=20, catch=2)
 

@@ -55,6 +55,7 @@ def recruit(engine: Engine, folder: Path, recruiter: str, endpoint: str, site: s
     return engine.url.render_as_string(hide_password=False)
 
 
+@pytest.mark.slow
 def test_mturk_tells_the_topic(sqlite_engine: Engine, tmp_path: Path, emulator: Emulator) -> None:
     url = recruit(sqlite_engine, tmp_path / "street", "mturk", emulator.endpoint_url, "https://study.example.org")
 
@@ -67,6 +68,7 @@ def test_mturk_tells_the_topic(sqlite_engine: Engine, tmp_path: Path, emulator: 
     assert "AssignmentSubmitted" in subscription.events
 
 
+@pytest.mark.slow
 def test_prolific_tells_the_site_with_a_signature_that_it_believes(
     sqlite_engine: Engine, tmp_path: Path, emulator: Emulator
 ) -> None:
@@ -90,6 +92,7 @@ def test_prolific_tells_the_site_with_a_signature_that_it_believes(
     assert secret == workspace.secrets[0][1]
 
 
+@pytest.mark.slow
 def test_an_event_that_arrives_is_a_hint(sqlite_engine: Engine, tmp_path: Path, emulator: Emulator) -> None:
     file = tmp_path / "secret"
     with receiving() as site:
@@ -110,6 +113,7 @@ def test_an_event_that_arrives_is_a_hint(sqlite_engine: Engine, tmp_path: Path, 
     assert len(told) == len(rows(sqlite_engine, HintRow)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recruiter", "told"), [("mturk", "--topic: MTurk tells"), ("prolific", "--secret-file: Pro")])
 def test_what_is_missing_is_asked_for(
     sqlite_engine: Engine, tmp_path: Path, emulator: Emulator, recruiter: str, told: str

@@ -22,6 +22,7 @@ from turk.emulator.faults import KINDS
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_the_command_prints_addresses_and_an_example_that_works() -> None:
     program = "from turk.emulator.command import command; command()"
     arguments = [sys.executable, "-W", "error", "-c", program, "--balance", "12.50", "--seed", "3"]
@@ -81,6 +82,7 @@ def test_mistakes_are_told_in_one_sentence(arguments: list[str], said: str) -> N
     assert str(caught.value).startswith(said)
 
 
+@pytest.mark.slow
 def test_a_port_is_a_port() -> None:
     with pytest.raises(click.BadParameter):
         command.main(["--mturk-port", "70000"], standalone_mode=False)

@@ -58,6 +58,7 @@ def test_prior_art_is_named() -> None:
     assert "callendorph/mturkemu" in README.read_text()
 
 
+@pytest.mark.slow
 def test_every_fault_is_tested() -> None:
     text = "".join(path.read_text() for path in TESTS.rglob("test_*.py"))
 

@@ -36,6 +36,7 @@ def test_messages_arrive_in_order_with_their_headers(delivery: Delivery, receive
     assert [(receipt.status, receipt.tries) for receipt in delivery.receipts] == [(200, 1)] * 5
 
 
+@pytest.mark.slow
 def test_a_message_is_tried_again_when_the_receiver_stumbles(delivery: Delivery) -> None:
     with receiving(lambda number: 500 if number < 3 else 204) as receiver:
         delivery.send(parcel(receiver.url))
@@ -60,6 +61,7 @@ def test_a_refused_message_is_not_sent_again(delivery: Delivery) -> None:
     assert (delivery.receipts[0].status, len(receiver.requests)) == (403, 1)
 
 
+@pytest.mark.slow
 def test_nobody_there_is_status_0(delivery: Delivery) -> None:
     delivery.send(parcel(f"http://127.0.0.1:{free_port()}/"))
     delivery.flush()

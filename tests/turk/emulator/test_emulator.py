@@ -26,6 +26,7 @@ def test_api_and_workers_site_are_two_origins_and_the_site_is_another_host(emula
     assert emulator.endpoint_url.rsplit(":", 1)[1] != emulator.worker_site_url.rsplit(":", 1)[1]
 
 
+@pytest.mark.slow
 def test_ports_and_host_can_be_chosen() -> None:
     settings = Settings(mturk_port=free_port(), worker_port=free_port(), site_host="127.0.0.1")
 
@@ -35,6 +36,7 @@ def test_ports_and_host_can_be_chosen() -> None:
         assert running.worker("A1WORKER").hits() == []
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_said_to_be_taken_and_nothing_stays_open() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -75,6 +77,7 @@ def test_unknown_views_and_actions_name_the_known(emulator: Emulator) -> None:
         emulator.admin.act("explode")
 
 
+@pytest.mark.slow
 def test_a_bad_script_changes_nothing(emulator: Emulator) -> None:
     emulator.admin.script({"kind": "slow", "seconds": 0.0}, seed=3)
 
@@ -150,6 +153,7 @@ def test_starting_anew_forgets_everything_but_the_ports(emulator: Emulator, mtur
     assert make_hit(mturk)["HITId"] == hit
 
 
+@pytest.mark.slow
 def test_time_passes_by_itself_when_nobody_calls() -> None:
     with Emulator(Settings(start=START, frozen=True)) as running:
         assignment = do_hit(running, make_hit(client_of(running.endpoint_url))["HITId"])
@@ -162,6 +166,7 @@ def test_time_passes_by_itself_when_nobody_calls() -> None:
         assert running.market.assignments[assignment].status == "Approved"
 
 
+@pytest.mark.slow
 def test_faults_have_their_own_seed_if_wanted() -> None:
     with Emulator(Settings(seed=5, fault_seed=6, rules=[Rule("slow", rate=0.0)])) as running:
         assert running.admin.view("faults")["seed"] == 6

@@ -320,6 +320,7 @@ def told(asked: Study, trial: Trial, observer: Observer, turn: int) -> str:
     return observer.answer(protocol(asked.protocol).screen(trial, asked.parameters), trial.stimuli, turn).choice
 
 
+@pytest.mark.slow
 @LAWFUL
 def test_known_strengths_are_recovered_at_default_settings(name: str) -> None:
     declared: Protocol = protocol(name)

@@ -14,6 +14,7 @@ from turk.emulator.emulator import Emulator, Settings
 SECRETS = ("AKIDEXAMPLE", "a-secret-that-nobody-may-see", "a-session-token-of-ours")
 
 
+@pytest.mark.slow
 def test_credentials_are_never_stored_printed_or_logged(
     sqlite_engine: Engine,
     emulator: Emulator,

@@ -51,6 +51,7 @@ def call(trade: Trade, token: str) -> Call:
     return Call(token, trade.clock(), kept, keep)
 
 
+@pytest.mark.slow
 def test_a_launch_is_done_once_even_after_its_token_was_forgotten(trade: Trade) -> None:
     with session_scope(trade.engine, read_only=True) as db:
         row = find_study(db, "street")
@@ -65,6 +66,7 @@ def test_a_launch_is_done_once_even_after_its_token_was_forgotten(trade: Trade) 
     assert len(trade.emulator.market.hits) == 2
 
 
+@pytest.mark.slow
 def test_an_extension_names_the_whole_and_so_is_done_once(trade: Trade) -> None:
     deed, first = Extending(task(trade), 5), call(trade, "extend-0123456789ab")
 
@@ -79,6 +81,7 @@ def test_an_extension_names_the_whole_and_so_is_done_once(trade: Trade) -> None:
         desk(trade).do(Extending(task(trade), 10), call(trade, "extend-2"))
 
 
+@pytest.mark.slow
 def test_approvals_and_bonuses_are_paid_once(trade: Trade) -> None:
     ref = trade.work("A1")
     work = Work(ref, task(trade).ref, "A1")
@@ -95,6 +98,7 @@ def test_approvals_and_bonuses_are_paid_once(trade: Trade) -> None:
     assert trade.account().spent == Decimal("1.68") + Decimal("0.60")
 
 
+@pytest.mark.slow
 def test_rejections_pauses_and_deletions_are_done_once(trade: Trade) -> None:
     ref = trade.work("A1")
     work, known = Work(ref, task(trade).ref, "A1"), task(trade)
@@ -114,6 +118,7 @@ def test_rejections_pauses_and_deletions_are_done_once(trade: Trade) -> None:
     assert [desk(trade).close(known) for _ in range(2)] == [True, True]
 
 
+@pytest.mark.slow
 def test_people_are_kept_out_once_and_written_to_when_their_work_was_decided(trade: Trade) -> None:
     ref = trade.work("A1")
     with session_scope(trade.engine, read_only=True) as db:

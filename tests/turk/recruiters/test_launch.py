@@ -50,6 +50,7 @@ def test_a_bill_says_rewards_fees_places_wage_and_balance(trade: Trade) -> None:
     untouched(trade)
 
 
+@pytest.mark.slow
 def test_forty_people_cost_what_batches_of_nine_cost(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> None:
     trade = make_trade(sqlite_engine, emulator, tmp_path / "street", participants_per_condition=40)
 
@@ -62,6 +63,7 @@ def test_forty_people_cost_what_batches_of_nine_cost(sqlite_engine: Engine, emul
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_a_hit_for_each_place_can_be_asked_for(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> None:
     trade = make_trade(sqlite_engine, emulator, tmp_path / "street", settings={"mturk": {"one_per_place": True}})
 
@@ -93,6 +95,7 @@ def test_who_may_take_part_is_asked_of_mturk(sqlite_engine: Engine, emulator: Em
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_launching_again_offers_nothing_twice(trade: Trade) -> None:
     trade.launch()
 
@@ -102,6 +105,7 @@ def test_launching_again_offers_nothing_twice(trade: Trade) -> None:
     assert len(trade.emulator.market.hits) == len(trade.emulator.market.qualification_types) == 1
 
 
+@pytest.mark.slow
 def test_a_pilot_tells_how_long_it_takes(trade: Trade, tmp_path: Path) -> None:
     trade.launch()
     for worker, minutes in {"A1": 9, "A2": 10, "A3": 15}.items():
@@ -176,6 +180,7 @@ def guarded() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.mark.slow
 def test_wrong_credentials_are_said_in_one_sentence_without_showing_them(trade: Trade, guarded: Emulator) -> None:
     with pytest.raises(Blocked) as refused:
         trade.bill(where=Where(endpoint=guarded.endpoint_url))
@@ -198,6 +203,7 @@ def test_missing_credentials_are_said(trade: Trade, monkeypatch: pytest.MonkeyPa
     untouched(trade)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_said(trade: Trade) -> None:
     endpoint = f"http://127.0.0.1:{free_port()}"
 
@@ -206,6 +212,7 @@ def test_a_server_that_is_not_there_is_said(trade: Trade) -> None:
     untouched(trade)
 
 
+@pytest.mark.slow
 def test_a_refused_hit_is_told_and_the_next_launch_goes_on(trade: Trade) -> None:
     trade.bill()
     trade.emulator.admin.script({"kind": "error_before", "on": "CreateHITWithHITType"})
@@ -227,6 +234,7 @@ def invoke(trade: Trade, *words: str, typed: str | None = None) -> Any:
     return CliRunner().invoke(group, [*words, "--db", url], input=typed, standalone_mode=False)
 
 
+@pytest.mark.slow
 def test_real_money_is_spent_after_the_sum_was_typed(trade: Trade) -> None:
     words = ["launch", "street", "--url", "https://study.example.org", "--live"]
     words += ["--endpoint", trade.emulator.endpoint_url]
@@ -251,6 +259,7 @@ def test_an_unknown_study_is_named(trade: Trade) -> None:
         trade.bill(name="strett")
 
 
+@pytest.mark.slow
 def test_a_recruiter_who_is_busy_is_asked_again_later(trade: Trade) -> None:
     trade.emulator.admin.script({"kind": "throttle"})
 

@@ -44,6 +44,7 @@ def topped_up(trade: Trade) -> None:
         trade.work(worker, minutes=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", CRASHES)
 @pytest.mark.parametrize("number", range(1, 7))
 def test_a_crash_at_any_call_pays_nobody_twice_or_not_at_all(trade: Trade, crash: str, number: int) -> None:
@@ -62,6 +63,7 @@ def test_a_crash_at_any_call_pays_nobody_twice_or_not_at_all(trade: Trade, crash
     trade.agrees()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", CRASHES)
 def test_a_crash_of_a_launch_offers_nothing_twice(trade: Trade, crash: str) -> None:
     found = trade.recruiters("mturk")
@@ -80,6 +82,7 @@ def crashing(found: Any, crash: str) -> Any:
     return replace(found, open=lambda where: CrashingDesk(open_desk(where), crash, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["ApproveAssignment", "SendBonus"])
 def test_an_error_after_the_work_was_done_pays_once(trade: Trade, operation: str) -> None:
     topped_up(trade)
@@ -96,6 +99,7 @@ def test_an_error_after_the_work_was_done_pays_once(trade: Trade, operation: str
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_the_row_is_on_disk_before_the_call(trade: Trade) -> None:
     topped_up(trade)
     seen = []
@@ -119,6 +123,7 @@ def test_the_row_is_on_disk_before_the_call(trade: Trade) -> None:
     assert seen == [[("approve", "intended")]] * 3 + [[("bonus", "intended")]] * 3
 
 
+@pytest.mark.slow
 def test_money_caps_hold_for_bonuses(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> None:
     trade = make_trade(sqlite_engine, emulator, tmp_path / "street", settings={"caps": {"usd": "8.20"}})
     topped_up(trade)
@@ -134,6 +139,7 @@ def test_money_caps_hold_for_bonuses(sqlite_engine: Engine, emulator: Emulator, 
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_after_a_stop_nothing_is_spent_whatever_is_under_way(trade: Trade) -> None:
     topped_up(trade)
 
@@ -146,6 +152,7 @@ def test_after_a_stop_nothing_is_spent_whatever_is_under_way(trade: Trade) -> No
     assert trade.account().spent == 0
 
 
+@pytest.mark.slow
 def test_a_call_that_was_stopped_in_between_fails_and_one_that_was_done_counts(trade: Trade) -> None:
     topped_up(trade)
     with trade.books() as books, pytest.raises(Crash):
@@ -163,6 +170,7 @@ def test_a_call_that_was_stopped_in_between_fails_and_one_that_was_done_counts(t
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_two_commands_do_not_spend_for_one_study_at_once(trade: Trade) -> None:
     trade.launch()
 
@@ -173,6 +181,7 @@ def test_two_commands_do_not_spend_for_one_study_at_once(trade: Trade) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_books_of_a_process_that_is_gone_are_free_at_once_and_others_after_ten_minutes(trade: Trade) -> None:
     trade.launch()
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
@@ -196,6 +205,7 @@ def held_by(trade: Trade, holder: str) -> None:
         db.execute(update(RecruitmentRow).values(held_by=holder, held_until=later))
 
 
+@pytest.mark.slow
 def test_who_lost_the_books_spends_nothing_more(trade: Trade) -> None:
     topped_up(trade)
     with trade.books() as books:
@@ -206,6 +216,7 @@ def test_who_lost_the_books_spends_nothing_more(trade: Trade) -> None:
     assert trade.account().spent == 0
 
 
+@pytest.mark.slow
 def test_a_refused_call_fails_and_can_be_made_later(trade: Trade) -> None:
     trade.launch()
     trade.work("A1")

@@ -15,6 +15,8 @@ from turk.recruiters.contract import Unsure
 from turk.syncing import sync
 from turk.writing import write_to
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trade(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> Trade:

@@ -17,6 +17,8 @@ from turk.recruiters.contract import NotDone, Work
 from turk.syncing import sync
 from turk.tables import DecisionRow, IdentityRow
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trade(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> Trade:

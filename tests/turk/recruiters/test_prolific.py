@@ -110,6 +110,7 @@ def scene(emulator: Emulator, sqlite_engine: Engine, tmp_path: Path) -> Scene:
     return Scene(emulator, desk, replace(offer, facts=desk.prepare(offer)))
 
 
+@pytest.mark.slow
 def test_the_study_is_offered_as_its_file_says(scene: Scene) -> None:
     task = scene.launch(places=12)
 
@@ -140,6 +141,7 @@ def test_the_group_is_made_once(scene: Scene) -> None:
     assert len(scene.emulator.workspace.groups) == 1
 
 
+@pytest.mark.slow
 def test_launching_twice_makes_one_study_also_after_a_broken_answer(scene: Scene) -> None:
     scene.emulator.prolific_admin.script({"kind": "error_after", "on": "create-study", "times": [1]})
     ledger = Ledger()
@@ -155,6 +157,7 @@ def test_launching_twice_makes_one_study_also_after_a_broken_answer(scene: Scene
     assert ledger.facts == {"study": first.ref}
 
 
+@pytest.mark.slow
 def test_a_publication_whose_answer_was_lost_is_found(scene: Scene) -> None:
     scene.emulator.prolific_admin.script({"kind": "error_after", "on": "publish-study", "times": [1]})
     deed, ledger = Launching(scene.offer, 2), Ledger()
@@ -167,6 +170,7 @@ def test_a_publication_whose_answer_was_lost_is_found(scene: Scene) -> None:
     assert found.ref == scene.studies()[0].id
 
 
+@pytest.mark.slow
 def test_places_are_added_to_a_total_and_so_never_twice(scene: Scene) -> None:
     task = scene.launch(places=2)
     deed = Extending(task, 5)
@@ -179,6 +183,7 @@ def test_places_are_added_to_a_total_and_so_never_twice(scene: Scene) -> None:
     assert scene.desk.happened(deed, Ledger("x").call()) == Done()
 
 
+@pytest.mark.slow
 def test_work_is_listed_page_by_page_with_its_state(scene: Scene) -> None:
     task = scene.launch(places=130)
     for number in range(125):
@@ -198,6 +203,7 @@ def test_work_is_listed_page_by_page_with_its_state(scene: Scene) -> None:
     assert all(work.code == scene.offer.facts["codes"]["complete"] for work in listing.works if work.submitted_at)
 
 
+@pytest.mark.slow
 def test_work_is_approved_once(scene: Scene) -> None:
     work = scene.submit(scene.launch())
     deed = Approving(work)
@@ -224,6 +230,7 @@ def test_a_bonus_is_ordered_once(scene: Scene) -> None:
     assert set(ledger.facts) == {"batch", "before", "ordered_at"}
 
 
+@pytest.mark.slow
 def test_an_order_of_a_bonus_that_nobody_knows_of_is_looked_up_before_it_is_given_again(scene: Scene) -> None:
     work = scene.submit(scene.launch())
     scene.do(Approving(work), "a")
@@ -241,6 +248,7 @@ def test_an_order_of_a_bonus_that_nobody_knows_of_is_looked_up_before_it_is_give
     assert scene.paid() - before == Decimal("0.35") + fee(Decimal("0.35"))
 
 
+@pytest.mark.slow
 def test_an_order_of_a_bonus_that_was_never_given_can_be_given_after_a_while(scene: Scene) -> None:
     work = scene.submit(scene.launch())
     scene.do(Approving(work), "a")
@@ -264,6 +272,7 @@ def test_a_bonus_that_was_never_set_up_did_not_happen(scene: Scene) -> None:
     assert scene.desk.happened(Paying(work, Decimal("0.35"), "Thanks"), Ledger("b").call()) is None
 
 
+@pytest.mark.slow
 def test_a_rejection_needs_a_reason_of_a_hundred_characters(scene: Scene) -> None:
     work = scene.submit(scene.launch())
     with pytest.raises(NotDone, match=r"at least 100 characters; got 8"):
@@ -283,6 +292,7 @@ def test_a_rejection_cannot_be_taken_back_at_prolific(scene: Scene) -> None:
         scene.do(Approving(work, override=True))
 
 
+@pytest.mark.slow
 def test_who_took_part_sees_the_study_no_more(scene: Scene) -> None:
     task = scene.launch()
 
@@ -293,6 +303,7 @@ def test_who_took_part_sees_the_study_no_more(scene: Scene) -> None:
     assert [study["study_id"] for study in scene.emulator.participant(person(9)).studies()] == [task.ref]
 
 
+@pytest.mark.slow
 def test_people_are_written_to_about_their_study(scene: Scene) -> None:
     task = scene.launch()
     scene.submit(task, 1)
@@ -324,6 +335,7 @@ def test_a_study_pauses_goes_on_and_is_stopped_when_nobody_waits(scene: Scene) -
     assert scene.emulator.workspace.account.held == 0
 
 
+@pytest.mark.slow
 def test_a_place_that_was_given_back_at_the_end_is_offered_again(scene: Scene) -> None:
     task = scene.launch(places=2)
     work = scene.submit(task, 1)
@@ -348,6 +360,7 @@ def test_the_balance_is_in_dollars_or_nothing_is_done(scene: Scene) -> None:
         scene.emulator.workspace.options = options
 
 
+@pytest.mark.slow
 def test_without_funds_it_is_one_sentence_and_nothing_is_spent(scene: Scene) -> None:
     with pytest.raises(Blocked, match="too little money"):
         scene.do(Launching(scene.offer, 10_000))
@@ -398,6 +411,7 @@ def test_live_means_prolifics_own_server() -> None:
     assert open_desk(Where(live=True)).api.server == "https://api.prolific.com"
 
 
+@pytest.mark.slow
 def test_no_network_is_one_sentence() -> None:
     with pytest.raises(Unsure, match=r"there is no answer from http://127\.0\.0\.1:9"):
         open_desk(Where(endpoint="http://127.0.0.1:9", attempts=2)).balance()
@@ -414,6 +428,7 @@ def test_every_answer_that_is_no_success_is_one_of_three_errors(status: int, kin
         assert len(server.requests) == (2 if status == 429 else 1)
 
 
+@pytest.mark.slow
 def test_reading_is_tried_again_and_doing_is_not(scene: Scene) -> None:
     desk = open_desk(Where(endpoint=scene.emulator.prolific_url, attempts=3))
     scene.emulator.prolific_admin.script({"kind": "error_before", "on": "get-workspaces", "times": [1, 2]})
@@ -475,6 +490,7 @@ def prolific_trade(engine: Engine, emulator: Emulator, tmp_path: Path) -> Prolif
     return ProlificTrade(made.engine, made.emulator, made.name, recruiters=recruiter)
 
 
+@pytest.mark.slow
 def test_a_whole_study_from_launch_to_close_costs_what_the_server_says(prolific_trade: ProlificTrade) -> None:
     trade = prolific_trade
     bill = trade.launch()
@@ -499,6 +515,7 @@ def test_a_whole_study_from_launch_to_close_costs_what_the_server_says(prolific_
     assert set(group.members) == {person(1), person(2), person(3)}
 
 
+@pytest.mark.slow
 def test_who_declines_comes_back_with_the_code_of_the_screened_out(prolific_trade: ProlificTrade) -> None:
     trade = prolific_trade
     trade.launch()
@@ -517,6 +534,7 @@ def test_who_declines_comes_back_with_the_code_of_the_screened_out(prolific_trad
         assert due(books).approvals == ()
 
 
+@pytest.mark.slow
 def test_who_finds_no_place_is_told_so_with_a_way_back(engine: Engine, emulator: Emulator, tmp_path: Path) -> None:
     made = make_trade(engine, emulator, tmp_path / "street", recruiter="prolific", participants_per_condition=1)
     trade = ProlificTrade(made.engine, made.emulator, made.name, recruiters=recruiter)
@@ -534,6 +552,7 @@ def test_who_finds_no_place_is_told_so_with_a_way_back(engine: Engine, emulator:
     assert [code["code_type"] for code in codes if code["code"] == entered] == ["NO_PLACE"]
 
 
+@pytest.mark.slow
 def test_who_has_taken_part_before_is_sent_back_too(prolific_trade: ProlificTrade) -> None:
     trade = prolific_trade
     trade.launch()
@@ -546,6 +565,7 @@ def test_who_has_taken_part_before_is_sent_back_too(prolific_trade: ProlificTrad
     assert (refused.departure or {})["kind"] == "redirect"
 
 
+@pytest.mark.slow
 def test_a_forged_identifier_can_take_part_and_is_not_paid(prolific_trade: ProlificTrade) -> None:
     trade = prolific_trade
     trade.launch()
@@ -564,6 +584,7 @@ def test_a_forged_identifier_can_take_part_and_is_not_paid(prolific_trade: Proli
     assert found.released == 1
 
 
+@pytest.mark.slow
 def test_a_person_decides_and_a_study_without_prolific_has_no_way_back(
     prolific_trade: ProlificTrade, tmp_path: Path
 ) -> None:

@@ -22,6 +22,8 @@ from turk.studies import find_study
 from turk.syncing import sync
 from turk.tables import DecisionRow
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trade(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> Trade:

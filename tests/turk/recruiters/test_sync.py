@@ -32,6 +32,7 @@ def synced(trade: Trade) -> Synced:
         return sync(books)
 
 
+@pytest.mark.slow
 def test_a_return_in_the_middle_gives_the_place_back_once(trade: Trade) -> None:
     task = trade.accept("A1")
     trade.visit(task).to_trials()
@@ -46,6 +47,7 @@ def test_a_return_in_the_middle_gives_the_place_back_once(trade: Trade) -> None:
     assert [(row.kind, row.facts["work"]) for row in trade._all(EventRow)] == [("work_gone", task.assignment_id)]
 
 
+@pytest.mark.slow
 def test_the_page_of_work_that_was_returned_takes_no_new_place(trade: Trade) -> None:
     task = trade.accept("A1")
     walk = trade.visit(task).to_trials()
@@ -60,6 +62,7 @@ def test_the_page_of_work_that_was_returned_takes_no_new_place(trade: Trade) -> 
     assert trade.places() == ["free"] * 3
 
 
+@pytest.mark.slow
 def test_who_accepts_again_after_a_return_goes_on_where_they_were(trade: Trade) -> None:
     first = trade.accept("A1")
     trade.visit(first).to_trials()
@@ -79,6 +82,7 @@ def test_who_accepts_again_after_a_return_goes_on_where_they_were(trade: Trade) 
     assert trade.places() == ["done", "free", "free"]
 
 
+@pytest.mark.slow
 def test_time_that_runs_out_gives_the_place_back_once(trade: Trade) -> None:
     trade.visit(trade.accept("A1")).to_trials()
     trade.clock.go(hours=2)
@@ -87,6 +91,7 @@ def test_time_that_runs_out_gives_the_place_back_once(trade: Trade) -> None:
     assert trade.places() == ["free"] * 3
 
 
+@pytest.mark.slow
 def test_a_return_after_finishing_opens_the_place_again_and_nobody_is_paid(trade: Trade) -> None:
     task = trade.accept("A1")
     trade.finish(trade.visit(task))
@@ -102,6 +107,7 @@ def test_a_return_after_finishing_opens_the_place_again_and_nobody_is_paid(trade
     assert trade.places() == ["done"] * 3
 
 
+@pytest.mark.slow
 def test_who_finished_and_returned_by_mistake_can_still_hand_in(trade: Trade) -> None:
     task = trade.accept("A1")
     trade.finish(trade.visit(task))
@@ -118,6 +124,7 @@ def test_who_finished_and_returned_by_mistake_can_still_hand_in(trade: Trade) ->
         assert pay(books, due(books)).approvals == 1
 
 
+@pytest.mark.slow
 def test_one_assignment_identifier_with_another_worker_is_a_new_person(trade: Trade) -> None:
     trade.emulator.admin.script({"kind": "reuse_assignment"})
     first = trade.accept("A1")
@@ -136,6 +143,7 @@ def test_one_assignment_identifier_with_another_worker_is_a_new_person(trade: Tr
     assert [str(workers[name].earned) for name in ("A1", "A2")] == ["0", "1.40"]
 
 
+@pytest.mark.slow
 def test_a_forged_identifier_takes_part_but_is_never_paid(trade: Trade) -> None:
     real = trade.accept("A1")
     forged = {
@@ -154,6 +162,7 @@ def test_a_forged_identifier_takes_part_but_is_never_paid(trade: Trade) -> None:
     assert trade.account().spent == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["", "GUESSED", None])
 def test_who_hands_in_without_the_sessions_code_waits_for_a_person(trade: Trade, code: str | None) -> None:
     task = trade.accept("A1")
@@ -168,6 +177,7 @@ def test_who_hands_in_without_the_sessions_code_waits_for_a_person(trade: Trade,
     assert trade.account().spent == 0
 
 
+@pytest.mark.slow
 def test_a_second_assignment_of_the_same_worker_is_not_paid_for_the_same_session(
     sqlite_engine: Engine, emulator: Emulator, tmp_path: Path
 ) -> None:
@@ -187,6 +197,7 @@ def test_a_second_assignment_of_the_same_worker_is_not_paid_for_the_same_session
     assert trade.works()[first.assignment_id] == "approved"
 
 
+@pytest.mark.slow
 def test_who_took_part_is_kept_out_of_the_other_hits(sqlite_engine: Engine, emulator: Emulator, tmp_path: Path) -> None:
     settings = {"mturk": {"one_per_place": True}}
     trade = make_trade(sqlite_engine, emulator, tmp_path / "street", settings=settings)
@@ -201,6 +212,7 @@ def test_who_took_part_is_kept_out_of_the_other_hits(sqlite_engine: Engine, emul
     assert [hit["accept"] for hit in emulator.worker("A2").hits()] == [None, None]
 
 
+@pytest.mark.slow
 def test_the_database_keeps_out_who_comes_with_another_assignment(trade: Trade) -> None:
     trade.work("A1")
     query = {"assignmentId": "3OTHER", "hitId": "3HIT", "workerId": "A1"}
@@ -211,6 +223,7 @@ def test_the_database_keeps_out_who_comes_with_another_assignment(trade: Trade) 
     assert refused.kind == "already"
 
 
+@pytest.mark.slow
 def test_every_page_of_every_list_is_read(
     sqlite_engine: Engine, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +238,7 @@ def test_every_page_of_every_list_is_read(
     assert len(emulator.market.qualifications) == 7
 
 
+@pytest.mark.slow
 def test_what_mturk_approves_by_itself_stands_in_the_ledger(trade: Trade) -> None:
     trade.work("A1")
     trade.clock.go(hours=24 * 8)
@@ -237,6 +251,7 @@ def test_what_mturk_approves_by_itself_stands_in_the_ledger(trade: Trade) -> Non
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_an_offer_that_has_ended_is_made_again_when_asked(trade: Trade) -> None:
     trade.work("A1")
     trade.clock.go(hours=24 * 8)
@@ -251,6 +266,7 @@ def test_an_offer_that_has_ended_is_made_again_when_asked(trade: Trade) -> None:
     assert trade.places() == ["done"] * 3
 
 
+@pytest.mark.slow
 def test_places_whose_work_nobody_can_use_are_asked_for_within_the_caps(trade: Trade) -> None:
     task = trade.accept("A1")
     trade.emulator.worker("A1").submit(task, {"code": "NONE"})
@@ -262,6 +278,7 @@ def test_places_whose_work_nobody_can_use_are_asked_for_within_the_caps(trade: T
     trade.agrees()
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_it_found_and_goes_on_after_an_error(
     trade: Trade, monkeypatch: pytest.MonkeyPatch
 ) -> None:

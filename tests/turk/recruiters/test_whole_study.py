@@ -1,5 +1,7 @@
 from decimal import Decimal
 
+import pytest
+
 from evalsuite.db import session_scope
 from tests.turk.recruiters.trade import Trade
 from turk.hiring import extend
@@ -8,6 +10,7 @@ from turk.stopping import wind_up
 from turk.syncing import sync
 
 
+@pytest.mark.slow
 def test_a_whole_study_from_launch_to_close_costs_to_the_cent_what_the_server_says(trade: Trade) -> None:
     bill = trade.launch()
     assert (bill.places, bill.total_usd) == (3, Decimal("5.04"))

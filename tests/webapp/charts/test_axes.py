@@ -16,6 +16,7 @@ def test_corners_lie_at_the_corners() -> None:
     assert (axes.upward(0), axes.upward(1)) == (282, 26)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_ticks_are_few_even_and_within(lo: float, width: float) -> None:

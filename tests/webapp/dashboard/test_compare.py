@@ -31,6 +31,7 @@ def comparison(viewer: FlaskClient, query: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_differences_are_paired_and_corrected_for_all_that_the_page_shows(
     viewer: FlaskClient, entries: dict[str, int]
 ) -> None:
@@ -71,6 +72,7 @@ def test_the_photos_that_differ_most_are_one_click_away(viewer: FlaskClient, ent
     assert {viewer.get(address).status_code for _, address in above[0]["pictures"]} == {200}
 
 
+@pytest.mark.slow
 def test_the_page_draws_histogram_curves_and_colors_of_every_method(
     viewer: FlaskClient, entries: dict[str, int]
 ) -> None:

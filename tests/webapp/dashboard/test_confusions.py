@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from flask.testing import FlaskClient
 
 
+@pytest.mark.slow
 def test_a_method_s_pairs_are_listed_with_names_and_counts(viewer: FlaskClient) -> None:
     text = viewer.get("/confusions/1").text
 

@@ -28,6 +28,7 @@ def judged(viewer: FlaskClient, query: str = "") -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_pairs_are_photos_and_outputs_that_can_be_fetched(viewer: FlaskClient) -> None:
     found = judged(viewer, "&n=10")
 

@@ -24,6 +24,7 @@ def rows(viewer: FlaskClient, address: str) -> dict[tuple[str, str], dict[str, A
     return {(row["colorizer"], row["metric"]): row for row in found.get_json()["rows"]}
 
 
+@pytest.mark.slow
 def test_methods_of_all_runs_at_that_size_stand_in_the_order_of_their_scores(viewer: FlaskClient) -> None:
     found = rows(viewer, BOARD)
 

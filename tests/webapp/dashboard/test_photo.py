@@ -28,6 +28,7 @@ def pixels(viewer: FlaskClient, address: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(answer.data)).convert("RGB"))
 
 
+@pytest.mark.slow
 def test_the_photo_what_methods_get_and_what_they_made_are_shown_as_they_were_scored(viewer: FlaskClient) -> None:
     found = viewer.get(f"/photo/3.json{AT}").get_json()
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.webapp.runs import METRICS
 
 
+@pytest.mark.slow
 def test_a_run_says_what_ran_what_failed_and_how_to_repeat_it(viewer: FlaskClient) -> None:
     text = viewer.get("/run/1").text
 

@@ -72,6 +72,7 @@ def study_of(engine: Engine, key: int) -> StudyRow:
         return db.get_one(StudyRow, key)
 
 
+@pytest.mark.slow
 def test_the_list_says_how_far_each_study_is_and_never_adds_synthetic_ones_to_people(viewer: FlaskClient) -> None:
     rows = {row["study"]: row for row in read(viewer, "/studies.json")["rows"]}
 
@@ -99,6 +100,7 @@ def test_the_monitor_counts_people_and_quality(viewer: FlaskClient) -> None:
     assert lines(viewer, f"/studies/{BLINDED}/monitor.csv")[0] == {"quantity": "finished", "of": "", "value": "12"}
 
 
+@pytest.mark.slow
 def test_a_monitor_that_has_not_changed_costs_a_304_and_one_that_has_is_told(own: Flask) -> None:
     visitor, engine = come_in(own, "viewer"), own.extensions["engine"]
     first = visitor.get(f"/studies/{BLINDED}/monitor")
@@ -163,6 +165,7 @@ def turn_truth(engine: Engine, key: int) -> None:
     KEPT.clear()
 
 
+@pytest.mark.slow
 def test_nothing_of_a_blinded_study_depends_on_who_was_fooled(own: Flask) -> None:
     visitor, engine = come_in(own, "admin"), own.extensions["engine"]
     before = walk(visitor, engine, BLINDED)
@@ -172,6 +175,7 @@ def test_nothing_of_a_blinded_study_depends_on_who_was_fooled(own: Flask) -> Non
     assert walk(visitor, engine, BLINDED) == before
 
 
+@pytest.mark.slow
 def test_what_was_seen_once_stays_seen(own: Flask) -> None:
     engine = own.extensions["engine"]
     with session_scope(engine) as db:
@@ -184,6 +188,7 @@ def test_what_was_seen_once_stays_seen(own: Flask) -> None:
     assert set(found["conditions"]) == {"good", "gray"}
 
 
+@pytest.mark.slow
 def test_and_of_one_that_is_not_it_does(own: Flask) -> None:
     visitor, engine = come_in(own, "admin"), own.extensions["engine"]
     before = walk(visitor, engine, DONE)
@@ -205,6 +210,7 @@ def test_a_blinded_study_says_so_and_how_it_could_be_seen(viewer: FlaskClient, v
     assert "turk analyze blinded --unblind" in page
 
 
+@pytest.mark.slow
 def test_a_look_that_is_recorded_opens_the_results_and_is_told(own: Flask) -> None:
     visitor, engine = come_in(own, "viewer"), own.extensions["engine"]
     with session_scope(engine) as db:
@@ -218,6 +224,7 @@ def test_a_look_that_is_recorded_opens_the_results_and_is_told(own: Flask) -> No
     assert set(read(visitor, f"/studies/{BLINDED}/results.json")["analysis"]["conditions"]) == {"good", "gray"}
 
 
+@pytest.mark.slow
 def test_where_catch_trials_show_a_condition_their_share_is_told_with_the_results_alone(own: Flask) -> None:
     engine = own.extensions["engine"]
     with session_scope(engine) as db:
@@ -235,6 +242,7 @@ def test_where_catch_trials_show_a_condition_their_share_is_told_with_the_result
     assert "shown with the results" in visitor.get(f"/studies/{BLINDED}").text
 
 
+@pytest.mark.slow
 def test_results_are_those_of_the_analysis(site: Flask, viewer: FlaskClient) -> None:
     engine = site.extensions["engine"]
     made = [getattr(frames, name)(engine, DONE, synthetic=False) for name in ("responses", "sessions")]
@@ -268,6 +276,7 @@ def test_the_results_page_has_everything_that_a_reviewer_asks_for(viewer: FlaskC
     assert "@misc{zhang2016" in viewer.get(f"/studies/{DONE}/results.bib").text
 
 
+@pytest.mark.slow
 def test_an_analysis_that_is_older_than_the_answers_says_so(own: Flask) -> None:
     engine = own.extensions["engine"]
     with session_scope(engine) as db:
@@ -297,6 +306,7 @@ def test_whose_answers_must_be_one_of_two(viewer: FlaskClient) -> None:
     assert "expected one of people, synthetic" in answer.text
 
 
+@pytest.mark.slow
 def test_the_timing_page_has_the_sentence_of_the_methods(site: Flask, viewer: FlaskClient) -> None:
     engine = site.extensions["engine"]
     made = [getattr(frames, name)(engine, DONE, synthetic=False) for name in ("responses", "sessions")]
@@ -314,6 +324,7 @@ def test_the_timing_page_has_the_sentence_of_the_methods(site: Flask, viewer: Fl
     assert "By refresh rate (Hz)" in page
 
 
+@pytest.mark.slow
 def test_what_digests_add_up_to_follows_every_session(own: Flask) -> None:
     visitor, engine = come_in(own, "viewer"), own.extensions["engine"]
 
@@ -372,6 +383,7 @@ def test_images_of_trials_are_for_researchers(site: Flask) -> None:
     assert come_in(site, "researcher").get("/stimulus/1/7.png").status_code == 404
 
 
+@pytest.mark.slow
 def test_an_image_that_is_gone_is_told(own: Flask) -> None:
     with session_scope(own.extensions["engine"]) as db:
         db.execute(update(StudyRow).values(folder="/nowhere"))
@@ -423,6 +435,7 @@ def test_a_metric_that_is_not_there_is_refused_by_name(viewer: FlaskClient) -> N
     assert "m: no metric &#39;beauty&#39; here" in answer.text
 
 
+@pytest.mark.slow
 def test_metrics_that_were_not_held_against_people_yet_say_how(own: Flask) -> None:
     with session_scope(own.extensions["engine"]) as db:
         for row in db.scalars(select(AnalysisRow)):
@@ -433,6 +446,7 @@ def test_metrics_that_were_not_held_against_people_yet_say_how(own: Flask) -> No
     assert "turk agree done --synthetic" in visitor.get(f"/studies/{DONE}/metrics?who=synthetic").text
 
 
+@pytest.mark.slow
 def test_a_study_that_is_of_no_run_has_no_metrics_and_plain_photos(own: Flask) -> None:
     with session_scope(own.extensions["engine"]) as db:
         db.execute(update(StudyRow).values(run_id=None))
@@ -442,6 +456,7 @@ def test_a_study_that_is_of_no_run_has_no_metrics_and_plain_photos(own: Flask) -
     assert "<li><span>p" in visitor.get(f"/studies/{DONE}/results").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["viewer", "researcher"])
 def test_an_empty_database_says_what_to_do_next(enter: Enter, role: Any) -> None:
     page = enter(role).get("/studies")
@@ -464,6 +479,7 @@ def test_viewers_are_not_led_to_what_they_may_not_see(site: Flask, viewer: Flask
     assert replay in come_in(site, "researcher").get(f"/studies/{DONE}").text
 
 
+@pytest.mark.slow
 def test_sessions_come_in_pages(own: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.replaying.PER_PAGE", 10)
     monkeypatch.setattr("webapp.dashboard.sessions.PER_PAGE", 10)
@@ -479,6 +495,7 @@ def test_sessions_come_in_pages(own: Flask, monkeypatch: pytest.MonkeyPatch) -> 
     assert seen == sorted(seen, reverse=True)
 
 
+@pytest.mark.slow
 def test_a_study_in_which_people_color_has_every_page_and_nothing_to_replay(own: Flask) -> None:
     with session_scope(own.extensions["engine"]) as db:
         for row in db.scalars(select(StudyRow).where(StudyRow.id.in_((BLINDED, NEW)))):

@@ -19,6 +19,8 @@ from turk.tables import SessionRow, StudyRow, TrialRow
 from webapp import create_app
 from webapp.config import Config
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_byte_of_the_test_names_a_condition_a_file_or_a_hash(person: Scripted, engine: Engine) -> None:
     step = person.begin()

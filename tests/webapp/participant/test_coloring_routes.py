@@ -18,6 +18,8 @@ from tests.turk.coloring_made import make_coloring_study, place
 from tests.turk.studies_made import SYNTHETIC_KEY
 from tests.webapp.participant.scripted import Scripted
 
+pytestmark = pytest.mark.slow
+
 POINT = {"x": 3, "y": 4, "a": 20.5, "b": -7, "size": 6}
 
 

@@ -15,6 +15,8 @@ from tests.turk.studies_made import make_study
 from tests.webapp.participant.scripted import DEVICE, Scripted
 from turk.tables import SessionRow, StudyRow, TrialRow
 
+pytestmark = pytest.mark.slow
+
 
 def finish(person: Scripted, step: dict[str, Any]) -> dict[str, Any]:
     """Answer all trials that are left, and finish."""

@@ -16,6 +16,8 @@ from tests.webapp.participant.scripted import DEVICE, Scripted, exposure
 from turk.study import REAL
 from turk.tables import DecisionRow, EventRow, SessionRow, StudyRow, TrialRow
 
+pytestmark = pytest.mark.slow
+
 EVENTS = ("device", "consent", "color-vision", "begin", "events", "comment", "leave", "finish")
 ROUTES = [("POST", f"/api/session/{event}") for event in EVENTS] + [("GET", "/api/session")]
 BODIES_OF: dict[str, dict[str, Any]] = {

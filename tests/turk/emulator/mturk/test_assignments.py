@@ -198,6 +198,7 @@ def test_nobody_gets_a_place_that_is_not_there(emulator: Emulator, mturk: Any) -
         emulator.worker("A1TWO").accept(hit)
 
 
+@pytest.mark.slow
 def test_submitted_work_cannot_be_returned(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk)["HITId"]
     worker = emulator.worker("A1ONE")
@@ -229,6 +230,7 @@ def test_a_bonus_goes_to_who_did_the_work_with_a_reason(emulator: Emulator, mtur
     assert code_of(mturk.send_bonus, **{**bonus, **change}) == "InvalidParameterValue"
 
 
+@pytest.mark.slow
 def test_bonuses_are_listed_by_hit_or_by_assignment(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk)["HITId"]
     first, second = do_hit(emulator, hit, "A1ONE"), do_hit(emulator, hit, "A1TWO")

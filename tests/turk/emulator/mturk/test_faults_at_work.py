@@ -22,6 +22,7 @@ def test_a_throttled_call_is_refused_and_nothing_is_done(emulator: Emulator, mtu
     assert make_hit(mturk)
 
 
+@pytest.mark.slow
 def test_boto3_waits_and_tries_again_when_it_is_throttled(emulator: Emulator) -> None:
     emulator.admin.script({"kind": "throttle", "on": "GetAccountBalance", "limit": 2})
 
@@ -51,6 +52,7 @@ def test_an_error_after_the_work_leaves_the_work(emulator: Emulator, mturk: Any)
     assert hit["HITId"] in error["Message"]
 
 
+@pytest.mark.slow
 def test_without_a_token_boto3s_own_second_try_pays_twice(emulator: Emulator) -> None:
     client = client_of(emulator.endpoint_url, attempts=2)
     assignment = do_hit(emulator, make_hit(client)["HITId"])
@@ -61,6 +63,7 @@ def test_without_a_token_boto3s_own_second_try_pays_twice(emulator: Emulator) ->
     assert client.list_bonus_payments(AssignmentId=assignment)["NumResults"] == 2
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_slow_and_others_do_not_wait_for_it(emulator: Emulator, mturk: Any) -> None:
     emulator.admin.script({"kind": "slow", "on": "GetAccountBalance", "seconds": 0.3})
 
@@ -73,6 +76,7 @@ def test_a_slow_answer_is_slow_and_others_do_not_wait_for_it(emulator: Emulator,
     assert time.monotonic() - begin < 0.3
 
 
+@pytest.mark.slow
 def test_an_assignment_comes_back_to_somebody_else_under_its_id(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=1)["HITId"]
     emulator.admin.script({"kind": "reuse_assignment"})
@@ -107,6 +111,7 @@ def test_the_deadline_of_a_reused_assignment_is_its_own(emulator: Emulator, mtur
     assert task.assignment_id
 
 
+@pytest.mark.slow
 def test_a_submission_that_arrives_twice_counts_once_and_shows_the_second_answer(
     emulator: Emulator, mturk: Any
 ) -> None:
@@ -134,6 +139,7 @@ def test_a_worker_who_finished_has_returned_the_hit(emulator: Emulator, mturk: A
     worker.submit(worker.accept(hit), {"a": "1"})
 
 
+@pytest.mark.slow
 def test_what_happened_can_be_looked_up(emulator: Emulator, mturk: Any) -> None:
     emulator.admin.script({"kind": "throttle", "on": "List*", "rate": 1.0, "limit": 1}, seed=9)
     refused(mturk.list_hits)

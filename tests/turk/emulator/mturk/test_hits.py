@@ -33,6 +33,7 @@ def test_a_hit_shows_what_it_was_made_with(mturk: Any) -> None:
     assert [shown[f"NumberOfAssignments{kind}"] for kind in ("Available", "Pending", "Completed")] == [3, 0, 0]
 
 
+@pytest.mark.slow
 def test_defaults_are_one_assignment_and_thirty_days_until_auto_approval(mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=None, AutoApprovalDelayInSeconds=None, Keywords=None)
 
@@ -114,6 +115,7 @@ def test_a_layout_does_not_exist(mturk: Any) -> None:
     assert code_of(make_hit, client=mturk, Question=None, HITLayoutId="3LAYOUT") == "HITLayoutDoesNotExist"
 
 
+@pytest.mark.slow
 def test_a_hit_goes_from_assignable_over_unassignable_to_reviewable(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=2)["HITId"]
     one, two = emulator.worker("A1ONE"), emulator.worker("A1TWO")
@@ -242,6 +244,7 @@ def test_only_a_reviewable_hit_whose_work_is_decided_can_be_deleted(emulator: Em
     assert code_of(mturk.delete_hit, HITId=hit) == "InvalidHITState"
 
 
+@pytest.mark.slow
 def test_a_deleted_hit_can_no_longer_be_changed(mturk: Any) -> None:
     hit = make_hit(mturk)
     mturk.update_expiration_for_hit(HITId=hit["HITId"], ExpireAt=0)
@@ -319,6 +322,7 @@ def test_there_are_no_review_results_and_no_uploaded_files(emulator: Emulator, m
     assert code_of(mturk.get_file_upload_url, **upload) == "InvalidParameterValue"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_identifiers() -> None:
     def first_hit(seed: int) -> str:
         with Emulator(Settings(seed=seed)) as running:

@@ -57,6 +57,7 @@ def test_forty_people_cost_what_the_price_list_says_in_batches_of_nine_and_at_on
     assert balance(other)[1] == "78.40"
 
 
+@pytest.mark.slow
 def test_approving_spends_what_was_held(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=2)
     assignment = do_hit(emulator, hit["HITId"])
@@ -79,6 +80,7 @@ def test_rejected_work_costs_nothing(emulator: Emulator, mturk: Any) -> None:
     assert emulator.worker("A1WORKER").earned() == "0.00"
 
 
+@pytest.mark.slow
 def test_what_an_expired_hit_no_longer_needs_is_free_again(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=3)
     emulator.worker("A1WORKER").accept(hit["HITId"])
@@ -122,6 +124,7 @@ def test_a_dearer_hit_type_needs_money_too(mturk: Any) -> None:
     assert balance(mturk) == ("9989.20", "10.80")
 
 
+@pytest.mark.slow
 def test_a_bonus_is_paid_out_of_the_account_with_a_fee_that_knows_no_surcharge(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=10)
     assignment = do_hit(emulator, hit["HITId"])
@@ -133,6 +136,7 @@ def test_a_bonus_is_paid_out_of_the_account_with_a_fee_that_knows_no_surcharge(e
     assert emulator.worker("A1WORKER").history()[0]["bonuses"] == [{"amount": "0.55", "reason": "It took longer."}]
 
 
+@pytest.mark.slow
 def test_a_bonus_that_cannot_be_paid_with_its_fee_is_not_paid_at_all(emulator: Emulator) -> None:
     with Emulator(Settings(balance=Decimal("2.78"))) as poor:
         client = client_of(poor.endpoint_url)
@@ -160,6 +164,7 @@ def test_overriding_a_rejection_is_paid_out_of_the_account(emulator: Emulator, m
     assert balance(mturk) == ("0.00", "0.00")
 
 
+@pytest.mark.slow
 def test_the_ledger_adds_up_to_the_account(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=4)
     mturk.approve_assignment(AssignmentId=do_hit(emulator, hit["HITId"], "A1ONE"))

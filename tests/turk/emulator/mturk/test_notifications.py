@@ -54,6 +54,7 @@ def kinds(events: Sequence[dict[str, Any]]) -> list[str]:
     return [event["EventType"] for event in events]
 
 
+@pytest.mark.slow
 def test_a_hits_life_is_told_in_order(emulator: Emulator, mturk: Any, receiver: Receiver) -> None:
     subscribe(emulator, mturk, receiver)
     hit = make_hit(mturk, MaxAssignments=1)["HITId"]
@@ -80,6 +81,7 @@ def test_a_hits_life_is_told_in_order(emulator: Emulator, mturk: Any, receiver: 
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_event_says_what_happened_to_what_and_when(emulator: Emulator, mturk: Any, receiver: Receiver) -> None:
     hit_type = subscribe(emulator, mturk, receiver, "AssignmentSubmitted", "AssignmentApproved")
     hit = make_hit(mturk)["HITId"]
@@ -126,6 +128,7 @@ def test_messages_come_in_snss_envelope_and_are_signed(
         key.verify(signature, text.replace(b"HITCreated", b"HITExpired"), padding.PKCS1v15(), algorithm)
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_before_the_subscription_is_confirmed(
     emulator: Emulator, mturk: Any, receiver: Receiver
 ) -> None:
@@ -152,6 +155,7 @@ def test_an_unknown_confirmation_is_refused(emulator: Emulator) -> None:
         emulator.admin.fetcher.get("/_sns/confirm?Token=guess")
 
 
+@pytest.mark.slow
 def test_only_the_events_asked_for_are_told_and_the_last_specification_counts(
     emulator: Emulator, mturk: Any, receiver: Receiver
 ) -> None:
@@ -164,6 +168,7 @@ def test_only_the_events_asked_for_are_told_and_the_last_specification_counts(
     assert kinds(told(emulator, receiver)) == ["HITCreated", "AssignmentSubmitted"]
 
 
+@pytest.mark.slow
 def test_notifications_are_switched_off_and_on(emulator: Emulator, mturk: Any, receiver: Receiver) -> None:
     hit_type = subscribe(emulator, mturk, receiver, "HITCreated")
 
@@ -187,6 +192,7 @@ def test_settings_need_a_specification(mturk: Any) -> None:
     assert code_of(update, HITTypeId="3NONE", Active=True) == "HITTypeDoesNotExist"
 
 
+@pytest.mark.slow
 def test_a_test_event_is_sent_whatever_the_specification_says(
     emulator: Emulator, mturk: Any, receiver: Receiver
 ) -> None:
@@ -229,6 +235,7 @@ def test_events_are_lost_and_doubled_by_script(emulator: Emulator, mturk: Any, r
     assert [row["fate"] for row in emulator.admin.view("notices")] == ["sent", "lost", "sent", "sent", "sent"]
 
 
+@pytest.mark.slow
 def test_an_expired_hit_falls_silent_by_script(emulator: Emulator, mturk: Any, receiver: Receiver) -> None:
     subscribe(emulator, mturk, receiver, "AssignmentSubmitted")
     emulator.admin.script({"kind": "silence_expired"})
@@ -243,6 +250,7 @@ def test_an_expired_hit_falls_silent_by_script(emulator: Emulator, mturk: Any, r
     assert mturk.list_assignments_for_hit(HITId=hit)["NumResults"] == 1
 
 
+@pytest.mark.slow
 def test_messages_stay_on_this_machine(emulator: Emulator) -> None:
     with pytest.raises(Refused, match="messages only go to this machine; got https"):
         emulator.admin.act("topic", arn=ARN, url="https://example.org/hook")

@@ -10,6 +10,7 @@ from tests.turk.emulator.calling import code_of, do_hit, make_hit
 from turk.emulator.emulator import Emulator
 
 
+@pytest.mark.slow
 def test_pages_cover_the_list_once_and_the_last_has_no_token(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=5)["HITId"]
     ids = [do_hit(emulator, hit, f"A{n}") for n in range(5)]
@@ -31,6 +32,7 @@ def test_a_page_that_is_just_full_is_the_last(mturk: Any) -> None:
     assert "NextToken" not in page
 
 
+@pytest.mark.slow
 def test_a_page_has_ten_by_default_and_a_hundred_at_most(mturk: Any) -> None:
     for _ in range(11):
         make_hit(mturk, MaxAssignments=1)
@@ -39,6 +41,7 @@ def test_a_page_has_ten_by_default_and_a_hundred_at_most(mturk: Any) -> None:
     assert mturk.list_hits(MaxResults=100)["NumResults"] == 11
 
 
+@pytest.mark.slow
 def test_what_comes_in_meanwhile_neither_repeats_nor_hides_anything(emulator: Emulator, mturk: Any) -> None:
     hit = make_hit(mturk, MaxAssignments=4)["HITId"]
     early = [do_hit(emulator, hit, f"A{n}") for n in range(3)]
@@ -55,6 +58,7 @@ def test_a_token_that_was_made_up_is_refused(mturk: Any, token: str) -> None:
     assert code_of(mturk.list_hits, NextToken=token) == "InvalidParameterValue"
 
 
+@pytest.mark.slow
 def test_a_token_belongs_to_its_list(emulator: Emulator, mturk: Any, other: Any) -> None:
     hits = [make_hit(mturk)["HITId"] for _ in range(3)]
     make_hit(other)
@@ -69,6 +73,7 @@ def test_a_token_belongs_to_its_list(emulator: Emulator, mturk: Any, other: Any)
     assert code_of(mturk.list_assignments_for_hit, **wrong) == "InvalidParameterValue"
 
 
+@pytest.mark.slow
 def test_blocks_and_qualifications_come_in_pages_too(emulator: Emulator, mturk: Any) -> None:
     made = mturk.create_qualification_type(Name="Took part", Description="D", QualificationTypeStatus="Active")
     type_id = made["QualificationType"]["QualificationTypeId"]

@@ -69,6 +69,7 @@ def test_a_type_shows_what_it_was_made_with(mturk: Any) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_name_is_taken_once_by_a_requester(mturk: Any, other: Any) -> None:
     make_type(mturk)
 
@@ -156,6 +157,7 @@ def test_an_answer_key_that_cannot_be_used_is_a_parse_error(mturk: Any, key: str
     assert code_of(make_type, client=mturk, **values) == "XMLParseError"
 
 
+@pytest.mark.slow
 def test_a_qualification_is_given_unasked_with_an_email_unless_told_otherwise(emulator: Emulator, mturk: Any) -> None:
     type_id, worker = make_type(mturk), emulator.worker("A1WORKER")
     grant = {"QualificationTypeId": type_id, "WorkerId": "A1WORKER"}
@@ -211,6 +213,7 @@ def test_only_the_owner_gives_a_qualification(emulator: Emulator, mturk: Any, ot
     assert code_of(other.get_qualification_score, **grant) == "PermissionDeniedException"
 
 
+@pytest.mark.slow
 def test_a_worker_asks_and_the_requester_decides(emulator: Emulator, mturk: Any) -> None:
     type_id = make_type(mturk)
     assert emulator.worker("A1YES").ask(type_id) == "Sent. The requester decides."

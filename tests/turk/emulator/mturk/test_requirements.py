@@ -102,6 +102,7 @@ def test_places_are_countries_and_parts_of_them(
     assert may_accept(emulator, mturk, need) is met
 
 
+@pytest.mark.slow
 def test_the_systems_qualifications_follow_a_workers_past(emulator: Emulator, mturk: Any) -> None:
     emulator.admin.act("worker", worker_id="A1GOOD", prior_approved=990, prior_rejected=10, masters=True)
     emulator.admin.act("worker", worker_id="A1POOR", prior_approved=90, prior_rejected=30, adult=False)
@@ -132,6 +133,7 @@ def test_the_approval_rate_reads_100_until_100_hits_are_decided(emulator: Emulat
     assert not may_accept(emulator, mturk, need, "A1NEW")
 
 
+@pytest.mark.slow
 def test_own_approvals_count(emulator: Emulator, mturk: Any) -> None:
     emulator.admin.act("worker", worker_id="A1NEW", prior_approved=0, prior_rejected=0)
     need = {"QualificationTypeId": NUMBER_APPROVED, "Comparator": "GreaterThanOrEqualTo", "IntegerValues": [1]}
@@ -223,6 +225,7 @@ def test_a_hit_has_ten_requirements_at_most(mturk: Any, own_type: str) -> None:
     assert code_of(make_hit, client=mturk, QualificationRequirements=[need] * 11) == "InvalidParameterValue"
 
 
+@pytest.mark.slow
 def test_a_requirement_names_a_type_that_is_there_and_active(mturk: Any, own_type: str) -> None:
     need = {"QualificationTypeId": own_type, "Comparator": "Exists"}
     mturk.update_qualification_type(QualificationTypeId=own_type, QualificationTypeStatus="Inactive")

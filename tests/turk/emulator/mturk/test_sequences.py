@@ -13,6 +13,7 @@ from turk.emulator.emulator import Emulator
 from turk.emulator.mturk.questions import ANSWERS
 
 
+@pytest.mark.slow
 def test_create_list_accept_submit_approve_bonus_delete(emulator: Emulator, mturk: Any) -> None:
     hit_type = mturk.create_hit_type(
         Title="Transcribe a receipt", Description="Type what you see.", Keywords="text", Reward="0.15",
@@ -53,6 +54,7 @@ def test_create_list_accept_submit_approve_bonus_delete(emulator: Emulator, mtur
     assert emulator.worker("A1ADA").earned() == "0.60"
 
 
+@pytest.mark.slow
 def test_a_worker_takes_part_once_in_batches_of_nine(emulator: Emulator, mturk: Any) -> None:
     made = mturk.create_qualification_type(Name="Took part", Description="D", QualificationTypeStatus="Active")
     type_id = made["QualificationType"]["QualificationTypeId"]
@@ -77,6 +79,7 @@ def test_a_worker_takes_part_once_in_batches_of_nine(emulator: Emulator, mturk: 
     assert sum(len(page["HITs"]) for page in pages) == 3
 
 
+@pytest.mark.slow
 def test_force_expiring_and_deleting_everything_cleans_up(emulator: Emulator, mturk: Any) -> None:
     for n in range(12):
         make_hit(mturk, MaxAssignments=1 + n)

@@ -40,12 +40,14 @@ def strict() -> Iterator[Emulator]:
         yield running
 
 
+@pytest.mark.slow
 def test_a_client_with_the_right_secret_is_let_in(strict: Emulator) -> None:
     client = client_of(strict.endpoint_url)
 
     assert make_hit(client, Title="Größe ≥ 3 €")["HITStatus"] == "Assignable"
 
 
+@pytest.mark.slow
 def test_a_wrong_secret_is_refused_and_nothing_is_done(strict: Emulator) -> None:
     client = client_of(strict.endpoint_url, aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="wrong")
 
@@ -62,6 +64,7 @@ def test_an_unknown_access_key_is_refused(strict: Emulator) -> None:
     assert refused(client.get_account_balance)["Error"]["Code"] == "UnrecognizedClientException"
 
 
+@pytest.mark.slow
 def test_an_unsigned_request_is_refused(strict: Emulator) -> None:
     client = SESSION.client("mturk", endpoint_url=strict.endpoint_url, config=Config(signature_version=UNSIGNED))
 

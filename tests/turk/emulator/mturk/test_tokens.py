@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.turk.emulator.calling import HIT, balance, code_of, do_hit, external, make_hit, refused
 from turk.emulator.emulator import Emulator
 
@@ -25,6 +27,7 @@ def test_the_token_also_holds_for_a_hit_made_of_a_type(mturk: Any) -> None:
     assert code_of(mturk.create_hit_with_hit_type, UniqueRequestToken="first", **values) == "HitAlreadyExists"
 
 
+@pytest.mark.slow
 def test_a_token_is_forgotten_after_a_day(emulator: Emulator, mturk: Any) -> None:
     make_hit(mturk, UniqueRequestToken="first")
 
@@ -45,6 +48,7 @@ def test_a_call_that_failed_does_not_use_up_its_token(mturk: Any) -> None:
     assert make_hit(mturk, UniqueRequestToken="first")
 
 
+@pytest.mark.slow
 def test_a_bonus_is_paid_once_and_the_second_answer_names_the_request(emulator: Emulator, mturk: Any) -> None:
     assignment = do_hit(emulator, make_hit(mturk)["HITId"])
     bonus = {"WorkerId": "A1WORKER", "AssignmentId": assignment, "BonusAmount": "1.00", "Reason": "Early."}

@@ -31,6 +31,7 @@ def post(emulator: Emulator, target: str, body: bytes) -> tuple[int, dict[str, A
             return error.code, json.loads(error.read()), error.headers["Content-Type"]
 
 
+@pytest.mark.slow
 def test_every_operation_of_the_installed_model_has_a_function() -> None:
     assert set(OPERATIONS) == set(service().operation_names)
     assert len(OPERATIONS) == 39

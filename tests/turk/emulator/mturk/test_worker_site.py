@@ -120,6 +120,7 @@ def test_work_is_submitted_once(emulator: Emulator, mturk: Any) -> None:
     assert "<FreeText>1</FreeText>" in mturk.get_assignment(AssignmentId=task.assignment_id)["Assignment"]["Answer"]
 
 
+@pytest.mark.slow
 def test_another_workers_work_cannot_be_submitted_or_returned(emulator: Emulator, mturk: Any) -> None:
     task = emulator.worker("A1WORKER").accept(make_hit(mturk)["HITId"])
     thief = emulator.worker("A1THIEF")
@@ -222,6 +223,7 @@ def test_every_page_shows_what_it_is_about(emulator: Emulator, mturk: Any) -> No
     assert "A1WORKER" in page(emulator, "/login")
 
 
+@pytest.mark.slow
 def test_unknown_hits_are_said_to_be_unknown(emulator: Emulator) -> None:
     worker = emulator.worker("A1WORKER")
 

@@ -30,6 +30,7 @@ def test_a_batch_names_its_cost_in_cents_and_pays_nothing_yet(emulator: Emulator
     assert prolific.money() == before
 
 
+@pytest.mark.slow
 def test_a_batch_is_paid_a_little_later_out_of_money_that_is_set_aside_now(
     emulator: Emulator, prolific: Researcher
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_batch_is_paid_a_little_later_out_of_money_that_is_set_aside_now(
     assert emulator.participant(person()).history()[0]["bonuses"] == ["1.00"]
 
 
+@pytest.mark.slow
 def test_each_order_to_pay_pays_again(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     submission = do_study(emulator, study)
@@ -91,6 +93,7 @@ def test_an_empty_table_is_refused(emulator: Emulator, prolific: Researcher) -> 
         assert "csv_bonuses" in prolific.refused("POST", "/submissions/bonus-payments/", body)
 
 
+@pytest.mark.slow
 def test_a_batch_that_cannot_be_paid_with_its_fees_is_not_paid_at_all(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     submission = do_study(emulator, study)
@@ -103,6 +106,7 @@ def test_a_batch_that_cannot_be_paid_with_its_fees_is_not_paid_at_all(emulator: 
     assert prolific.money() == before
 
 
+@pytest.mark.slow
 def test_a_bonus_goes_to_whose_work_is_under_way_too(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     submission = emulator.participant(person()).take(study).submission_id

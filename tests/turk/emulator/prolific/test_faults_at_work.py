@@ -45,6 +45,7 @@ def test_an_error_after_paying_bonuses_has_paid_them(emulator: Emulator, prolifi
     assert prolific.get(f"/submissions/{submission}/")["bonus_payments"] == [100, 100]
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_slow(emulator: Emulator, prolific: Researcher) -> None:
     emulator.prolific_admin.script({"kind": "slow", "on": "get-user", "seconds": 0.3})
 
@@ -54,6 +55,7 @@ def test_a_slow_answer_is_slow(emulator: Emulator, prolific: Researcher) -> None
     assert time.monotonic() - begin >= 0.3
 
 
+@pytest.mark.slow
 def test_a_lost_event_never_comes(emulator: Emulator, prolific: Researcher, receiver: Receiver) -> None:
     made = hook(prolific, receiver.url)
     emulator.prolific_admin.script({"kind": "lose_event", "on": "submission.*", "times": [2]})
@@ -90,6 +92,7 @@ def test_who_comes_back_twice_sees_that_it_was_done(emulator: Emulator, prolific
     assert prolific.state_of("submissions", submission) == "AWAITING REVIEW"
 
 
+@pytest.mark.slow
 def test_who_returns_after_finishing_is_not_paid_and_the_place_is_free(
     emulator: Emulator, prolific: Researcher
 ) -> None:

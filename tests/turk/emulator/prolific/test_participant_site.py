@@ -54,6 +54,7 @@ def test_the_site_is_another_origin_than_the_api(emulator: Emulator) -> None:
     assert emulator.participant_site_url.startswith("http://localhost:")
 
 
+@pytest.mark.slow
 def test_a_participant_goes_through_a_study_by_links_and_forms(
     emulator: Emulator, prolific: Researcher, browser: Browser
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_participant_goes_through_a_study_by_links_and_forms(
     assert "AWAITING REVIEW" in browser.open("/submissions")
 
 
+@pytest.mark.slow
 def test_a_description_keeps_its_harmless_tags_only(prolific: Researcher, browser: Browser) -> None:
     study = prolific.study(description='<h1>Hi</h1><script>alert(1)</script><b onclick="x">B</b> <i>I</i>')
 
@@ -87,6 +89,7 @@ def test_a_description_keeps_its_harmless_tags_only(prolific: Researcher, browse
     assert "<i>I</i>" in page
 
 
+@pytest.mark.slow
 def test_names_and_messages_are_escaped(emulator: Emulator, prolific: Researcher, browser: Browser) -> None:
     study = prolific.study(name="<script>name</script>")
     body = {"recipient_id": person(), "body": "<script>body</script>", "study_id": study}
@@ -111,6 +114,7 @@ def test_a_participant_id_has_24_hexadecimal_digits(emulator: Emulator, wrong: s
         emulator.participant(wrong)
 
 
+@pytest.mark.slow
 def test_logging_out_forgets_the_participant(emulator: Emulator, browser: Browser) -> None:
     assert "Be a participant" in browser.open("/logout", {})
     assert person() in browser.open("/login")
@@ -136,6 +140,7 @@ def test_a_place_that_is_taken_is_taken(emulator: Emulator, prolific: Researcher
         emulator.participant(person(2)).take(study)
 
 
+@pytest.mark.slow
 def test_submissions_of_others_and_studies_that_are_not_there(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     submission, other = do_study(emulator, study, 1), emulator.participant(person(2))
@@ -162,6 +167,7 @@ def test_the_state_can_be_asked_for_by_the_page(emulator: Emulator, prolific: Re
     assert participant.fetcher.get(f"/submissions/{submission}/state") == {"status": "RESERVED"}
 
 
+@pytest.mark.slow
 def test_another_sites_page_cannot_act_for_a_participant(
     emulator: Emulator, prolific: Researcher, browser: Browser
 ) -> None:

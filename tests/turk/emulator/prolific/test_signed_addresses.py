@@ -37,6 +37,7 @@ def check(emulator: Emulator, token: str, audience: str) -> dict[str, Any]:
     return claims
 
 
+@pytest.mark.slow
 def test_the_token_says_who_comes_and_is_good_for_two_minutes(emulator: Emulator, prolific: Researcher) -> None:
     part = take(emulator, prolific)
     address, token = split(part)
@@ -65,6 +66,7 @@ def test_the_key_set_has_the_documented_fields(emulator: Emulator) -> None:
     assert "d" not in key
 
 
+@pytest.mark.slow
 def test_a_changed_token_or_another_audience_is_found_out(emulator: Emulator, prolific: Researcher) -> None:
     address, token = split(take(emulator, prolific))
     head, body, signature = token.split(".")
@@ -75,6 +77,7 @@ def test_a_changed_token_or_another_audience_is_found_out(emulator: Emulator, pr
         check(emulator, token, "https://other.example.org/")
 
 
+@pytest.mark.slow
 def test_opening_the_study_again_gives_a_fresh_token(emulator: Emulator, prolific: Researcher) -> None:
     part = take(emulator, prolific)
     before = split(part)[1]
@@ -85,6 +88,7 @@ def test_opening_the_study_again_gives_a_fresh_token(emulator: Emulator, prolifi
     assert after != before
 
 
+@pytest.mark.slow
 def test_an_address_without_parameters_is_signed_too(emulator: Emulator, prolific: Researcher) -> None:
     part = take(emulator, prolific, external_study_url="https://study.example.org/enter")
     address, token = split(part)

@@ -15,6 +15,7 @@ from turk.emulator.testing import START
 PLACE = 150 + 50
 
 
+@pytest.mark.slow
 def test_a_draft_has_its_fields_and_costs_nothing(prolific: Researcher) -> None:
     reply = prolific.ask("POST", "/studies/", STUDY)
 
@@ -82,6 +83,7 @@ def test_fields_outside_their_limits_are_refused_by_name(prolific: Researcher, n
     assert prolific.get("/studies/")["results"] == []
 
 
+@pytest.mark.slow
 def test_the_time_limit_is_two_minutes_plus_twice_the_time_and_twice_its_root(prolific: Researcher) -> None:
     assert prolific.post("/studies/", **STUDY)["maximum_allowed_time"] == 2 + 2 * 9 + 2 * 3
     assert prolific.post("/studies/", **{**STUDY, "maximum_allowed_time": 60})["maximum_allowed_time"] == 60
@@ -180,6 +182,7 @@ def test_a_scheduled_study_is_published_when_its_time_has_come(emulator: Emulato
     assert prolific.state_of("studies", study) == "ACTIVE"
 
 
+@pytest.mark.slow
 def test_a_scheduled_study_that_cannot_be_paid_for_then_is_a_draft_again(
     emulator: Emulator, prolific: Researcher
 ) -> None:
@@ -221,6 +224,7 @@ def test_a_change_that_is_refused_in_part_changes_nothing(prolific: Researcher) 
     assert prolific.get(f"/studies/{study}/")["internal_name"] is None
 
 
+@pytest.mark.slow
 def test_how_often_one_may_take_part_can_be_changed_later(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     do_study(emulator, study)
@@ -236,6 +240,7 @@ def test_how_often_one_may_take_part_can_be_changed_later(emulator: Emulator, pr
     assert "submissions_config" in prolific.refused("PATCH", f"/studies/{study}/", {"submissions_config": 3})
 
 
+@pytest.mark.slow
 def test_a_study_awaits_review_when_all_places_are_completed(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(total_available_places=2)
     first = do_study(emulator, study, 1)
@@ -252,6 +257,7 @@ def test_a_study_awaits_review_when_all_places_are_completed(emulator: Emulator,
     assert prolific.money() == (1_000_000 - 2 * PLACE, 1_000_000 - 2 * PLACE)
 
 
+@pytest.mark.slow
 def test_while_a_study_is_active_who_is_rejected_is_replaced(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(total_available_places=2)
     prolific.reject(do_study(emulator, study, 1))
@@ -294,6 +300,7 @@ def test_starting_again_needs_the_money(emulator: Emulator, prolific: Researcher
     assert prolific.state_of("studies", study) == "AWAITING REVIEW"
 
 
+@pytest.mark.slow
 def test_a_completed_study_is_active_again_when_it_grows(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(total_available_places=1)
     prolific.approve(do_study(emulator, study))
@@ -325,6 +332,7 @@ def test_a_paused_study_takes_nobody_and_lets_who_is_in_finish(emulator: Emulato
     assert emulator.participant(person(2)).studies()
 
 
+@pytest.mark.slow
 def test_a_stopped_study_keeps_the_money_of_work_under_way_only(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     inside = emulator.participant(person(1))
@@ -350,6 +358,7 @@ def test_lists_are_filtered_by_state_and_project(emulator: Emulator, prolific: R
     assert prolific.get("/projects/other/studies/")["results"] == []
 
 
+@pytest.mark.slow
 def test_places_taken_leave_out_who_returned_or_was_too_late(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     do_study(emulator, study, 1)

@@ -54,6 +54,7 @@ def test_a_submission_is_reserved_then_active_then_awaiting_review(emulator: Emu
     }
 
 
+@pytest.mark.slow
 def test_a_reservation_lasts_ten_minutes(emulator: Emulator, prolific: Researcher) -> None:
     study, participant = prolific.study(total_available_places=1), emulator.participant(person())
     submission = participant.reserve(study)
@@ -113,6 +114,7 @@ def test_a_null_code_asks_participants_for_none(emulator: Emulator, prolific: Re
     assert (found["status"], found["entered_code"]) == ("AWAITING REVIEW", None)
 
 
+@pytest.mark.slow
 def test_a_code_can_approve_at_once(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(completion_codes=with_actions({"action": "AUTOMATICALLY_APPROVE"}))
 
@@ -158,6 +160,7 @@ def test_codes_add_to_groups_and_remove_from_them(emulator: Emulator, prolific: 
     ]
 
 
+@pytest.mark.slow
 def test_who_is_screened_out_is_paid_at_once_and_replaced(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(total_available_places=1, completion_codes=with_actions(SCREENING))
     assert prolific.money() == (1_000_000 - PLACE - 2 * 27, 1_000_000)
@@ -186,6 +189,7 @@ def test_a_study_pauses_when_its_screen_out_slots_are_used_up(emulator: Emulator
     prolific.approve(second)
 
 
+@pytest.mark.slow
 def test_a_researchers_code_pays_a_part(emulator: Emulator, prolific: Researcher) -> None:
     code = {"code": "PART", "code_type": "OTHER", **PART}
     study = prolific.study(completion_codes=[*with_actions(), code])
@@ -213,6 +217,7 @@ def test_a_part_is_eight_to_ninety_nine_percent(emulator: Emulator, prolific: Re
     assert "between 8 and 99" in prolific.refused("POST", f"/submissions/{submission}/transition/", body)
 
 
+@pytest.mark.slow
 def test_only_a_researchers_code_completes_for_a_participant(emulator: Emulator, prolific: Researcher) -> None:
     code = {
         "code": "DONE",
@@ -237,6 +242,7 @@ def test_only_a_researchers_code_completes_for_a_participant(emulator: Emulator,
     assert "is RETURNED" in prolific.refused("POST", f"/submissions/{given_back}/transition/", body)
 
 
+@pytest.mark.slow
 def test_approving_pays_once_however_often_it_is_asked_for(emulator: Emulator, prolific: Researcher) -> None:
     submission = do_study(emulator, prolific.study())
 
@@ -264,6 +270,7 @@ def test_a_rejection_needs_a_message_of_a_hundred_characters_and_a_category(
     assert len(participant.messages()) == 1
 
 
+@pytest.mark.slow
 def test_a_decision_cannot_be_turned(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     good, bad = do_study(emulator, study, 1), do_study(emulator, study, 2)
@@ -304,6 +311,7 @@ def test_many_are_approved_a_little_later_by_their_ids(emulator: Emulator, proli
     assert prolific.money() == (1_000_000 - 3 * PLACE, 1_000_000 - 3 * PLACE)
 
 
+@pytest.mark.slow
 def test_many_are_approved_by_their_participants(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     done = [do_study(emulator, study, number) for number in (1, 2)]
@@ -329,6 +337,7 @@ def test_bulk_approval_is_all_or_none(emulator: Emulator, prolific: Researcher) 
     assert prolific.state_of("submissions", done) == "AWAITING REVIEW"
 
 
+@pytest.mark.slow
 def test_a_researcher_asks_for_a_return_and_the_participant_returns(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     submission = do_study(emulator, study)

@@ -37,6 +37,7 @@ def test_every_change_of_a_submission_is_told(emulator: Emulator, prolific: Rese
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_change_of_a_study_is_told(emulator: Emulator, prolific: Researcher, receiver: Receiver) -> None:
     hook(prolific, receiver.url, "study.status.change")
 
@@ -50,6 +51,7 @@ def test_every_change_of_a_study_is_told(emulator: Emulator, prolific: Researche
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_progress_is_told_without_details(emulator: Emulator, prolific: Researcher, receiver: Receiver) -> None:
     hook(prolific, receiver.url, "study.progress.change")
     study = prolific.study()
@@ -59,6 +61,7 @@ def test_progress_is_told_without_details(emulator: Emulator, prolific: Research
     assert payloads(emulator, receiver) == [{"resource_id": study, "event_type": "study.progress.change"}]
 
 
+@pytest.mark.slow
 def test_messages_are_signed_with_the_secret_over_time_and_body(
     emulator: Emulator, prolific: Researcher, receiver: Receiver
 ) -> None:
@@ -116,6 +119,7 @@ def test_nothing_is_sent_before_a_subscription_is_confirmed(
     assert len(prolific.get("/hooks/subscriptions/", is_enabled="false")["results"]) == 1
 
 
+@pytest.mark.slow
 def test_a_subscription_rests_moves_and_ends(emulator: Emulator, prolific: Researcher, receiver: Receiver) -> None:
     made = hook(prolific, receiver.url)
     path = f"/hooks/subscriptions/{made}/"
@@ -142,6 +146,7 @@ def grumpy() -> Iterator[Receiver]:
         yield found
 
 
+@pytest.mark.slow
 def test_events_are_listed_with_how_they_fared(emulator: Emulator, prolific: Researcher, grumpy: Receiver) -> None:
     made = hook(prolific, grumpy.url)
     submission = do_study(emulator, prolific.study())

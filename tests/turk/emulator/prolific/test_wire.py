@@ -27,6 +27,7 @@ def test_without_a_token_nothing_is_done(emulator: Emulator, header: str) -> Non
         assert json.loads(error.read())["error"]["title"] == "Unauthorized"
 
 
+@pytest.mark.slow
 def test_a_wrong_token_is_refused_when_there_is_a_right_one() -> None:
     with Emulator(Settings(prolific_token="right")) as running:
         assert Researcher(running.prolific_url, "right").get("/studies/") == {"results": []}
@@ -80,6 +81,7 @@ def test_an_address_without_its_last_slash_leads_to_the_one_with_it(prolific: Re
     assert prolific.get("/studies") == {"results": []}
 
 
+@pytest.mark.slow
 def test_submissions_come_in_pages_of_twenty_and_nothing_after_the_last(
     emulator: Emulator, prolific: Researcher
 ) -> None:
@@ -119,6 +121,7 @@ def test_other_sites_cannot_reach_the_server_under_their_own_name(emulator: Emul
             assert error.code == 403
 
 
+@pytest.mark.slow
 def test_the_own_api_knows_the_workspace(emulator: Emulator, prolific: Researcher) -> None:
     do_study(emulator, prolific.study())
 

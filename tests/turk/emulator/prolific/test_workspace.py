@@ -74,6 +74,7 @@ def test_groups_let_in_and_keep_out(emulator: Emulator, prolific: Researcher) ->
         emulator.participant(person(2)).take(only)
 
 
+@pytest.mark.slow
 def test_earlier_studies_let_in_and_keep_out(emulator: Emulator, prolific: Researcher) -> None:
     first = prolific.study(total_available_places=1)
     do_study(emulator, first, 1)
@@ -95,6 +96,7 @@ def test_lists_and_groups_of_filters(emulator: Emulator, prolific: Researcher) -
     assert [sees(emulator, number) for number in (1, 2, 3)] == [[either, both], [], [either]]
 
 
+@pytest.mark.slow
 def test_only_so_many_work_at_a_time(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(submissions_config={"max_concurrent_submissions": 1})
     first = emulator.participant(person(1))
@@ -105,6 +107,7 @@ def test_only_so_many_work_at_a_time(emulator: Emulator, prolific: Researcher) -
     assert sees(emulator, 2) == [study]
 
 
+@pytest.mark.slow
 def test_without_a_limit_one_takes_part_as_often_as_there_are_places(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study(submissions_config={"max_submissions_per_participant": -1})
 
@@ -133,6 +136,7 @@ def test_participants_are_written_to_one_by_one_and_together(emulator: Emulator,
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_messages_are_listed_by_person_or_since_a_time(emulator: Emulator, prolific: Researcher) -> None:
     study = prolific.study()
     prolific.ask("POST", "/messages/", {"recipient_id": person(1), "body": "Early", "study_id": study})
