@@ -139,6 +139,7 @@ def test_a_web_request_loads_no_tensors_and_nothing_that_pays(tmp_path: Path) ->
     assert not loaded & {"torch", "torchvision", "boto3", "botocore", "ray"}
 
 
+@pytest.mark.slow
 def test_what_works_without_tensors_loads_no_torch(tmp_path: Path) -> None:
     [loaded] = loaded_by([[f"evalsuite.{name}" for name in LIGHT]], tmp_path)
 

@@ -24,6 +24,8 @@ from webapp.commands.export import command
 from webapp.copying import Copier
 from webapp.tables import TokenRow
 
+pytestmark = pytest.mark.slow
+
 SQUASHED = "leaderboard/1.at-squash-24.html"
 """The board with the study; the newest board is another."""
 LINK = re.compile(r'(?:href|src|data-mask|data-back)="([^"#]*)[^"]*"')
@@ -75,7 +77,6 @@ def addresses(value: Any) -> Iterator[str]:
         yield value
 
 
-@pytest.mark.slow
 def test_no_link_of_any_page_is_dead_and_none_needs_a_server(copy: Path) -> None:
     dead = {}
     for file in copy.rglob("*.html"):
@@ -137,7 +138,6 @@ def test_nothing_is_written_to_the_database_and_no_researchers_page_is_copied(co
     assert not (copy / "color.html").exists()
 
 
-@pytest.mark.slow
 def test_what_is_blinded_stays_so(database: str, tmp_path: Path) -> None:
     """Fool rates are kept only when they may be seen; without what is kept, no page knows of them."""
     engine = make_engine(database)

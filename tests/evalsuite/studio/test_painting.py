@@ -118,6 +118,7 @@ def test_who_yielded_is_told_apart_from_who_is_away() -> None:
         Studio(path, 20).color(canvas(picture()), POINTS, yields=True)
 
 
+@pytest.mark.slow
 def test_the_same_question_again_gives_the_same_pixels(studio: Studio) -> None:
     photo = canvas(picture())
 

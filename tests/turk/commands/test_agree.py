@@ -24,6 +24,8 @@ from turk.result_tables import AnalysisRow, FoolRateRow, PhotoRateRow
 from turk.study import Study
 from turk.tables import StudyRow
 
+pytestmark = pytest.mark.slow
+
 WORLD = World({"ours": 0.5, "theirs": 0.2}, people=4, trials=10, photos=40, catch=0, seed=2)
 
 
@@ -62,7 +64,6 @@ def street(sqlite_engine: Engine, tmp_path: Path) -> Engine:
     return sqlite_engine
 
 
-@pytest.mark.slow
 def test_metrics_are_held_against_people_and_kept(done: Engine) -> None:
     with session_scope(done) as db:
         db.execute(update(AnalysisRow).values(agreement=None))
@@ -86,7 +87,6 @@ def test_an_analysis_comes_first(done: Engine) -> None:
         said(done, "blinded", "--synthetic")
 
 
-@pytest.mark.slow
 def test_a_study_of_folders_has_no_scores(street: Engine) -> None:
     with pytest.raises(UserError, match="not of a run in this database"):
         said(street, "street")
@@ -114,7 +114,6 @@ def set_run(engine: Engine, run: int) -> None:
         db.execute(update(StudyRow).where(StudyRow.id == DONE).values(run_id=run))
 
 
-@pytest.mark.slow
 def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
     analyzed(street)
     with session_scope(street, read_only=True) as db:
@@ -135,7 +134,6 @@ def test_an_analysis_is_kept_only_where_it_may_be_seen(street: Engine) -> None:
         assert data_version(db) > version
 
 
-@pytest.mark.slow
 def test_what_is_kept_takes_the_place_of_what_was(street: Engine) -> None:
     analyzed(street, "--unblind")
     analyzed(street, "--unblind")

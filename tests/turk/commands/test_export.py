@@ -114,6 +114,7 @@ def test_cells_that_a_spreadsheet_would_run_are_made_harmless_in_csv_and_kept_in
     assert pd.read_parquet(exported / "sessions.parquet")["comment"].dropna().tolist() == [COMMENT]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=20))
 def test_no_text_begins_with_what_spreadsheets_run(text: str) -> None:

@@ -26,7 +26,7 @@ class Many(Schedule):
 
 
 Few.TestCase.settings = FEW
-TestFewSchedules = Few.TestCase
+TestFewSchedules = pytest.mark.slow(Few.TestCase)
 Many.TestCase.settings = settings(
     FEW, max_examples=40, stateful_step_count=40, derandomize=False, phases=(Phase.generate, Phase.shrink)
 )
