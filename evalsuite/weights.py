@@ -110,7 +110,8 @@ def _expected_hash(path: Path, weights: Weights) -> str:
 
 def _download(weights: Weights, target: Path) -> Path:
     if weights.url is None:
-        raise Unavailable(f"{weights.file}: no address is known for it. Give a file with --weights NAME=FILE.")
+        advice = "`evalsuite convert --help` says from where; give it with --weights NAME=FILE."
+        raise Unavailable(f"{weights.file}: it is not at hand, and must be got from its authors by yourself. {advice}")
     advice = f"Put the file into {target.parent}, or give a colorizer's with --weights NAME=FILE."
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,8 @@ def command(name: str, caffemodel: Path, out: Path) -> None:
 
     NAME is the colorizer. siggraph17_global takes global_model.caffemodel, which the authors give at
     colorization.eecs.berkeley.edu/siggraph/models/global_model.caffemodel; eccv16_norebalance takes
-    colorization_release_v2_norebal.caffemodel. The layout of the state dict is described in the colorizer's file.
+    eecs.berkeley.edu/~rich.zhang/projects/2016_colorization/files/demo_v2/colorization_release_v2_norebal.caffemodel.
+    The layout of the state dict is described in the colorizer's file. The .caffemodel itself is a weights file, too.
 
     \b
     Example:

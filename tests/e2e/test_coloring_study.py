@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Locator, Page, Position, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, Position, expect
 from sqlalchemy import Engine, select
 
 from evalsuite.cli import group as evalsuite
 from evalsuite.db import session_scope
 from evalsuite.results import open_run
 from evalsuite.studio import kept
+from tests.e2e.frames import Recruiter
 from tests.e2e.site import Site, arrive, painted_texts
+from tests.e2e.test_everywhere import WITHOUT_STORAGE, in_frame
 from tests.serving import serving
 from tests.turk.coloring_made import CONDITIONS, make_coloring_study
 from tests.turk.studies_made import SECRET
@@ -37,10 +39,11 @@ def painter() -> Iterator[kept.Kept]:
 
 
 @pytest.fixture
-def coloring_site(sqlite_engine: Engine, tmp_path: Path, painter: kept.Kept) -> Iterator[Site]:
+def coloring_site(sqlite_engine: Engine, tmp_path: Path, painter: kept.Kept, recruiter: Recruiter) -> Iterator[Site]:
     """The site with a coloring process, served from a thread."""
     url = sqlite_engine.url.render_as_string(hide_password=False)
-    app = create_app(Config(url, SECRET, tmp_path / "studies", tmp_path / "thumbnails", coloring_socket=painter.socket))
+    known: Any = {"coloring_socket": painter.socket, "recruiter_origins": (recruiter.url,)}
+    app = create_app(Config(url, SECRET, tmp_path / "studies", tmp_path / "thumbnails", **known))
     with serving(app) as port:
         yield Site(f"http://127.0.0.1:{port}", sqlite_engine, tmp_path)
     app.extensions["engine"].dispose()
@@ -56,7 +59,7 @@ def study(coloring_site: Site) -> StudyRow:
     return row
 
 
-def editor(page: Page) -> Locator:
+def editor(page: Page | Frame) -> Locator:
     """The photo under the editor, once it is there."""
     expect(page.locator(".coloring .stage")).to_be_visible()
     return page.locator(".coloring .stage")
@@ -69,7 +72,7 @@ def at(stage: Locator, x: float, y: float) -> Position:
     return {"x": box["width"] * x, "y": box["height"] * y}
 
 
-def saved(page: Page) -> None:
+def saved(page: Page | Frame) -> None:
     """Wait until the server has everything and the picture is there."""
     expect(page.locator(".said")).to_have_text("Done.")
     expect(page.locator(".saved")).to_have_text("Everything is saved.")
@@ -209,3 +212,27 @@ def test_a_lost_network_costs_no_point(page: Page, coloring_site: Site, study: S
 
     saved(page)
     assert [one.kind for one in events(coloring_site, 0)] == ["place", "place"]
+
+
+def test_photos_are_colored_in_a_frame_of_another_site_without_cookies_or_storage(
+    page: Page, coloring_site: Site, recruiter: Recruiter
+) -> None:
+    times = {"practice": 0, "test": 1, "seconds": 90}
+    folder = coloring_site.folder / "paint"
+    make_coloring_study(coloring_site.engine, folder, photos=1, parameters=times, texts=painted_texts(times))
+    page.add_init_script(WITHOUT_STORAGE)
+    frame = in_frame(page, recruiter, f"{coloring_site.url}/study/paint?id=ada")
+    frame.get_by_role("button", name="I want to take part").click()
+    frame.get_by_label("No", exact=True).check()
+    for step in ("Continue", "Start", "Open the photo"):
+        frame.get_by_role("button", name=step).click()
+    stage = editor(frame)
+    stage.click(position=at(stage, 0.4, 0.4))
+    frame.locator(".gamut").click(position={"x": 80, "y": 60})
+    saved(frame)
+    for step in ("Done with this photo", "Send and finish"):
+        frame.get_by_role("button", name=step).click()
+    expect(frame.get_by_text("Your completion code is:")).to_be_visible()
+
+    assert [one.kind for one in events(coloring_site, 0)] == ["place", "color"]
+    assert page.context.cookies() == []

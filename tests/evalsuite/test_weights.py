@@ -82,7 +82,7 @@ def test_the_first_eight_digits_of_a_hash_suffice(site: str, cache: Path) -> Non
         (lambda site: official(f"{site}/broken"), "the connection broke after 3500 of 7000 bytes"),
         (lambda site: official(f"{site}/missing"), "Not Found"),
         (lambda site: official("http://127.0.0.1:9/closed"), "refused"),
-        (lambda site: official(None), "no address is known"),
+        (lambda site: official(None), "must be got from its authors"),
     ],
     ids=["wrong hash", "dropped connection", "not found", "no network", "no address"],
 )

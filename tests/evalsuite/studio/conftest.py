@@ -38,9 +38,8 @@ def below(process: int) -> int:
     return int(found)
 
 
-@pytest.fixture(scope="session")
-def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state dict of siggraph17 in the official layout, with random values."""
+def write_random_weights(folder: Path) -> Path:
+    """Write a state dict of siggraph17 in the official layout, with random values."""
     with torch.device("meta"):
         network = SIGGRAPH17()
     network = network.to_empty(device="cpu").requires_grad_(False)
@@ -53,9 +52,14 @@ def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         value.uniform_(-1, 1, generator=generator).mul_((3 / fan) ** 0.5 if fan > 1 else 0.3)
         if key.endswith("running_var"):
             value.abs_().add_(0.5)
-    file = tmp_path_factory.mktemp("weights") / "random.pth"
-    torch.save(network.state_dict(), file)
-    return file
+    torch.save(network.state_dict(), folder / "random.pth")
+    return folder / "random.pth"
+
+
+@pytest.fixture(scope="session")
+def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, once for all tests here."""
+    return write_random_weights(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="session")
