@@ -61,7 +61,7 @@ def test_a_networks_draft_comes_first_and_what_is_taken_home_is_its_own_pixels(
         settled(page)
         expect(page.locator(".swatches").first.get_by_role("button")).to_have_count(9)
         expect(page.locator(".source")).to_be_empty()
-        colored, hints = (take(page, name, tmp_path) for name in ("Colored photo", "Hint file"))
+        colored, hints = (take(page, name, tmp_path / "taken") for name in ("Colored photo", "Hint file"))
 
     points = read_points(hints)
     canvas = canvas_of(networked.photo, Resize("native", 0))

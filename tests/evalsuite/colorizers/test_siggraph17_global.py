@@ -269,7 +269,9 @@ def test_references_are_wanted_only_where_they_are_given(tmp_path: Path) -> None
 def test_without_weights_it_says_that_a_file_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
 
-    with pytest.raises(Unavailable, match=r"global_model\.caffemodel: .* must be got from its authors .*convert --help"):
+    with pytest.raises(
+        Unavailable, match=r"global_model\.caffemodel: .* must be got from its authors .*convert --help"
+    ):
         COLORIZER.load(Setting(CPU))
 
 
