@@ -78,9 +78,9 @@ def number(value: float | None, unit: str, digits: int, signed: bool = False) ->
     """Print a value of that unit, shares as percentages, a dash for nothing."""
     if value is None or math.isnan(value):
         return DASH
-    shown = f"{100 * value if unit == 'fraction' else value:{'+' if signed else ''}.{digits}f}"
-    if not shown.strip("+-0."):
-        shown = shown.lstrip("+-")
+    shown = ("%+.*f" if signed else "%.*f") % (digits, 100 * value if unit == "fraction" else value)
+    if shown[0] in "+-" and not shown.strip("+-0."):
+        shown = shown[1:]
     return shown
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
@@ -43,7 +45,12 @@ def blinded(db: Session, study_id: int, state: str, frozen: Study) -> bool:
     Its rule is not met, nobody looked, and no analysis is kept: what was seen once, before somebody was forgotten,
     cannot be unseen.
     """
-    if state == "closed" or rule_met(db, study_id, frozen):
+    return state != "closed" and blinded_at(db, study_id, state, frozen, finished_of(db, study_id))
+
+
+def blinded_at(db: Session, study_id: int, state: str, frozen: Study, finished: Mapping[str, int]) -> bool:
+    """Tell the same where it was counted before how many people of each arm finished."""
+    if state == "closed" or met_by(frozen, finished):
         return False
     mine = {"study": study_id}
     return all(db.connection().execute(seen, mine).scalar() is None for seen in (LOOKS, KEPT))
@@ -51,8 +58,17 @@ def blinded(db: Session, study_id: int, state: str, frozen: Study) -> bool:
 
 def rule_met(db: Session, study_id: int, frozen: Study) -> bool:
     """Tell whether every arm has as many finished sessions of people as the stopping rule wants."""
-    finished = {arm: count for arm, count in db.connection().execute(FINISHED, {"study": study_id})}
+    return met_by(frozen, finished_of(db, study_id))
+
+
+def met_by(frozen: Study, finished: Mapping[str, int]) -> bool:
+    """Tell whether so many finished sessions of each arm are as many as the stopping rule wants."""
     return all(finished.get(arm, 0) >= wanted_of(frozen) for arm in arms_of(frozen))
+
+
+def finished_of(db: Session, study_id: int) -> dict[str, int]:
+    """Arm to how many sessions of people came to their end."""
+    return {arm: count for arm, count in db.connection().execute(FINISHED, {"study": study_id})}
 
 
 def record_look(engine: Engine, study_id: int, progress: Progress, reason: str | None) -> None:

@@ -117,6 +117,7 @@ class SessionRow(Base):
         UniqueConstraint("study_id", "participant_id"),
         Index(None, "study_id", "synthetic", "state"),
         Index("ix_sessions_standing", "study_id", "synthetic", "arm", "state"),
+        Index("ix_sessions_newest", "study_id", "synthetic", "id"),
         Index(None, "place_id"),
     )
 
@@ -161,6 +162,7 @@ class TrialRow(Base):
         UniqueConstraint("session_id", "number"),
         Index("ix_trials_condition", "condition_id", "kind", "state"),
         Index("ix_trials_photo", "photo", "condition_id"),
+        Index("ix_trials_answers", "session_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

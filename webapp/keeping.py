@@ -25,9 +25,16 @@ def version_of(session: Session) -> int:
     return found
 
 
+def _database(session: Session) -> str:
+    if "database" not in session.info:
+        session.info["database"] = session.get_bind().engine.url.render_as_string()
+    found: str = session.info["database"]
+    return found
+
+
 def kept(session: Session, name: str, key: Hashable, make: Callable[[], Thing]) -> Thing:
     """Return what was made before of the same data, or make it; what nobody asked for the longest goes first."""
-    at = (session.get_bind().engine.url.render_as_string(), version_of(session), name, key)
+    at = (_database(session), version_of(session), name, key)
     with LOCK:
         if at in KEPT:
             KEPT.move_to_end(at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from turk.blinding import blinded
+from turk.blinding import blinded_at
 from turk.design import arms_of
 from turk.progress import ENDED, wanted_of
 from turk.study import Study
@@ -63,7 +63,7 @@ def read(asked: Asked) -> Monitor:
     known = find(session, key)
     study, synthetic = frozen(session, known), WHO[asked.values["who"]]
     counted = count(session, key, synthetic)
-    hidden = not synthetic and blinded(session, key, known.state, study)
+    hidden = not synthetic and blinded_at(session, key, known.state, study, counted.finished_by_arm)
     return Monitor(known, study, synthetic, hidden, counted, money_of(session, key, study, counted.finished))
 
 

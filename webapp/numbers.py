@@ -32,8 +32,10 @@ class Printed:
 
     def span(self, ends: Sequence[float | None], signed: bool = False) -> str:
         """Print an interval, nothing where there is none."""
-        known = [end for end in ends if end is not None]
-        return span(known, self.metric.unit, self.digits, signed) if len(known) == 2 else ""
+        low, high = ends
+        if low is None or high is None:
+            return ""
+        return span((low, high), self.metric.unit, self.digits, signed)
 
 
 def printed(metric: Metric, values: Iterable[float | None]) -> Printed:

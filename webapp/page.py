@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from string import Formatter
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
@@ -130,7 +131,7 @@ class Page:
     forms: tuple[Form, ...] = ("html", "json", "csv")
     shared: bool = True
 
-    @property
+    @cached_property
     def parts(self) -> tuple[str, ...]:
         """The names of the path's parts."""
         return tuple(name for _, name, _, _ in Formatter().parse(self.path) if name)
@@ -171,9 +172,14 @@ class Page:
         path = self.path.format(**{part: choices[part] for part in self.parts})
         if form != "html":
             path = f"{'/index' if path == '/' else path}.{form}"
-        query = [
-            f"{p.name}={quote(str(choices[p.name]), safe=SAFE)}"
-            for p in self.parameters
-            if choices.get(p.name) is not None and str(choices[p.name]) != p.default
-        ]
+        query = []
+        for parameter in self.parameters:
+            chosen = choices.get(parameter.name)
+            if chosen is not None and (text := str(chosen)) != parameter.default:
+                query.append(f"{parameter.name}={_quoted(text)}")
         return f"{path}?{'&'.join(query)}" if query else path
+
+
+@lru_cache(4096)
+def _quoted(text: str) -> str:
+    return quote(text, safe=SAFE)

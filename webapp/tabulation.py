@@ -100,8 +100,9 @@ class Tabulated:
 
     def mark(self, entry: Entry, metric: Metric | None) -> Literal["", "best", "tied"]:
         """Whether an entry is the best candidate, or cannot be told from it."""
-        own, best = self.score(entry, metric), self.bests.get(metric.id) if metric else None
-        if own is None or best is None or not entry.candidate:
+        best = self.bests.get(metric.id) if metric and entry.candidate else None
+        own = self.score(entry, metric) if best else None
+        if own is None or best is None:
             return ""
         return "best" if entry.id == best[0] else "tied" if own.group == best[1] else ""
 
@@ -113,7 +114,7 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     pairs, ranked = people_ranked(session, chosen.people) if PEOPLE.id in wanted else ({}, {})
     scores = {**cells(session, keys, list(wanted)), **ranked}
     competing = {entry.id for entry in chosen.shown if "target" not in entry.accepts}
-    domains = {key: _domain([s for (e, m), s in scores.items() if m == key and e in competing]) for key in wanted}
+    domains = {key: _domain([scores[e, key] for e in competing if (e, key) in scores]) for key in wanted}
     apart: dict[tuple[int, int], Difference] = {}
     if chosen.pin:
         apart = differences(session, keys, chosen.pin.id, scores, vectors(session, keys, list(wanted)))

@@ -1,6 +1,7 @@
 """How fast the pages are over two million scores: fills a database, asks for every page, prints p95 and sizes.
 
-python tests/bench/bench_pages.py [--runs 50] [--photos 10000] [--database sqlite|postgresql] [--asks 100] [--tenfold]
+python tests/bench/bench_pages.py [--runs 50] [--photos 10000] [--database sqlite|postgresql] [--asks 100]
+                                   [--keep DIR] [--tenfold]
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -233,8 +234,8 @@ def measure(visitor: FlaskClient, target: Target, asks: int) -> Measured:
     return Measured(middle, high, float(np.quantile(processor, 0.95)), len(page), len(answer.data), elsewhere)
 
 
-def report(url: str, runs: int, photos: int, asks: int, pages: Collection[str] = tuple(TARGETS)) -> None:
-    """Fill a database and print the table."""
+def report(url: str, runs: int, photos: int, asks: int, pages: Collection[str] = tuple(TARGETS)) -> dict[str, Measured]:
+    """Fill a database, unless it is filled, and print the table."""
     engine, started = make_engine(url), time.perf_counter()
     upgrade(engine)
     with session_scope(engine, read_only=True) as session:
@@ -248,46 +249,67 @@ def report(url: str, runs: int, photos: int, asks: int, pages: Collection[str] =
         app = create_app(Config(url, "k" * 32, Path(folder), Path(folder), access_token=TOKEN))
         times = f"{'median':>7} {'p95':>7} {'cpu p95':>8} {'target':>7} ms"
         print(f"{'page':26} {times} {'html':>6} {'gzip':>6} {'target':>6} kB {'elsewhere':>9}")
+        measured = {}
         for name in pages:
             target, found = TARGETS[name], measure(app.test_client(), TARGETS[name], asks)
+            measured[name] = found
             small = found.packed <= 1000 * target.kb and found.raw <= LARGEST and not found.elsewhere
             told = "" if found.p95 <= target.ms and small else "  over"
             times = f"{found.median:7.1f} {found.p95:7.1f} {found.processor:8.1f} {target.ms:7.0f}"
             sizes = f"{found.raw / 1000:6.1f} {found.packed / 1000:6.1f} {target.kb:6.0f}"
             print(f"{name:26} {times}    {sizes}    {found.elsewhere:9}{told}")
         app.extensions["engine"].dispose()
+    return measured
 
 
 @contextmanager
-def address(database: str) -> Iterator[str]:
-    """An empty database of that kind."""
-    with tempfile.TemporaryDirectory(prefix="pages-") as folder:
+def address(database: str, name: str, keep: Path | None = None) -> Iterator[str]:
+    """A database of that kind: an empty one, or that of the name in a folder where it is kept."""
+    with tempfile.TemporaryDirectory(prefix="pages-") if keep is None else nullcontext(keep) as folder:
         if database == "sqlite":
-            yield f"sqlite:///{folder}/pages.db"
+            yield f"sqlite:///{folder}/{name}.db"
             return
-        with get_server(Path(folder) / "data", cleanup_mode="delete") as server:
+        data = Path(folder) / f"{name}.postgresql"
+        with get_server(data, cleanup_mode="delete" if keep is None else "stop") as server:
             url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
             yield url.render_as_string(hide_password=False)
+
+
+def report_tenfold(runs: int, photos: int, asks: int, keep: Path | None) -> None:
+    """Print how many times as long pages take that read what was summed up before, over ten times the scores."""
+    found = []
+    for number in (photos, 10 * photos):
+        with address("sqlite", named(runs, number), keep) as url:
+            found.append(report(url, runs, number, asks, FLAT))
+    few, many = found
+    print(f"\n{'over ten times the scores':26} {'median':>7} {'cpu p95':>8} times as long")
+    for name in FLAT:
+        wall, spent = many[name].median / few[name].median, many[name].processor / few[name].processor
+        print(f"{name:26} {wall:7.2f} {spent:8.2f}")
+
+
+def named(runs: int, photos: int) -> str:
+    """What the database of so many scores is called in a folder where it is kept."""
+    return f"pages-{runs}x{photos}"
 
 
 @click.command()
 @click.option("--runs", default=50, show_default=True)
 @click.option("--photos", default=10_000, show_default=True)
 @click.option("--asks", default=100, show_default=True, help="How often each page is asked for.")
-@click.option("--keep", type=click.Path(path_type=Path), help="An SQLite file to fill, or to ask if it is there.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Where filled databases are kept.")
 @click.option("--database", type=click.Choice(["both", "sqlite", "postgresql"]), default="both", show_default=True)
-@click.option("--tenfold", is_flag=True, help="Fill SQLite with ten times the photos after that, and ask again.")
+@click.option("--tenfold", is_flag=True, help="Compare SQLite over these and over ten times the photos instead.")
 def main(runs: int, photos: int, asks: int, database: str, keep: Path | None, tenfold: bool) -> None:
     """Print how long pages take, and how large they are; a busy machine changes processor times the least."""
     if keep is not None:
-        report(f"sqlite:///{keep}", runs, photos, asks)
+        keep.mkdir(parents=True, exist_ok=True)
+    if tenfold:
+        report_tenfold(runs, photos, asks, keep)
         return
     for kind in ("sqlite", "postgresql") if database == "both" else (database,):
-        with address(kind) as url:
+        with address(kind, named(runs, photos), keep) as url:
             report(url, runs, photos, asks)
-    if tenfold:
-        with address("sqlite") as url:
-            report(url, runs, 10 * photos, asks, FLAT)
 
 
 if __name__ == "__main__":

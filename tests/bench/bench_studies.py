@@ -1,6 +1,7 @@
 """How fast the pages of a study are while 400,000 trials are in: fills a database, asks for every page, prints p95.
 
 python tests/bench/bench_studies.py [--sessions 8000] [--trials 50] [--database sqlite|postgresql] [--asks 100]
+                                     [--keep DIR]
 """
 
 from __future__ import annotations
@@ -144,15 +145,14 @@ def report(url: str, sessions: int, trials: int, asks: int) -> None:
 @click.option("--sessions", default=8000, show_default=True)
 @click.option("--trials", default=50, show_default=True, help="Of each session.")
 @click.option("--asks", default=100, show_default=True, help="How often each page is asked for.")
-@click.option("--keep", type=click.Path(path_type=Path), help="An SQLite file to fill, or to ask if it is there.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Where filled databases are kept.")
 @click.option("--database", type=click.Choice(["both", "sqlite", "postgresql"]), default="both", show_default=True)
 def main(sessions: int, trials: int, asks: int, database: str, keep: Path | None) -> None:
     """Print how long a study's pages take while many trials are in."""
     if keep is not None:
-        report(f"sqlite:///{keep}", sessions, trials, asks)
-        return
+        keep.mkdir(parents=True, exist_ok=True)
     for kind in ("sqlite", "postgresql") if database == "both" else (database,):
-        with address(kind) as url:
+        with address(kind, f"studies-{sessions}x{trials}", keep) as url:
             report(url, sessions, trials, asks)
 
 

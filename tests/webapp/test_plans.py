@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Connection, event
 
 from tests.webapp.conftest import come_in
+from webapp.keeping import KEPT
 
 LARGE = (
     "scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "chroma", "trials", "failures",
@@ -49,7 +50,8 @@ VIEWS = {
 
 @contextmanager
 def statements(site: Flask) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database meanwhile."""
+    """What is asked of the database meanwhile, with nothing kept from before."""
+    KEPT.clear()
     found: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

@@ -17,7 +17,8 @@ def whisker(value: float, ends: Sequence[float | None], domain: Sequence[float],
     scale = (WIDTH - 2 * EDGE) / (hi - lo) if hi > lo else 0
 
     def x(position: float) -> str:
-        return f"{EDGE + (min(max(position, lo), hi) - lo) * scale:.1f}".removesuffix(".0")
+        within = lo if position < lo else hi if position > hi else position
+        return f"{EDGE + (within - lo) * scale:.1f}".removesuffix(".0")
 
     line = f"M{x(0)} 0v10" if zero and lo <= 0 <= hi else ""
     low, high = ends

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from evalsuite.thumbnails import resize_of, target_key
 from turk.photo_rates import ENOUGH
+from webapp.choices import options
 from webapp.numbers import Printed, printed
 from webapp.opinions import PEOPLE
 from webapp.page import Answer, Asked, Page, Parameter
@@ -42,7 +43,7 @@ def answer(asked: Asked) -> Answer:
         "view": view, "board": board, "records": found, "order": order, "entries": view.everyone, "sets": SETS,
         "tiles": _tiles(view, found, shown, wanted["beside"] == "real"), "metrics": view.metrics, "shown": shown,
         "per_page": PER_PAGE, "labelled": labelled(session, board.dataset_id), "people": view.by.kind == PEOPLE.kind,
-        "enough": ENOUGH,
+        "enough": ENOUGH, "options": options,
     }  # fmt: skip
     return Answer(f"Gallery of {board.dataset}", data, lambda: found, context)
 

@@ -43,7 +43,7 @@ def answer(asked: Asked) -> Answer:
         "pinned": table.pin and table.pin.id, "methods": len(ordered),
     }  # fmt: skip
     context = {
-        "table": table, "rows": rows(table), "others": others, "metrics": known, "styles": STYLES,
+        "table": table, "rows": rows(table, asked), "others": others, "metrics": known, "styles": STYLES,
         "next_page": shown[-1].id if more else None, "shown": [metric for _, metric in columns],
         "people": people and by == PEOPLE,
     } if asked.form == "html" else {}  # fmt: skip

@@ -21,6 +21,7 @@ from webapp.queries.boards import SHOWN, entries, find_board, metrics
 from webapp.queries.fooling import Counted, fooled, rates_of_photo
 from webapp.queries.photos import Photo, outputs, photo_of, photos_at, scores_of
 from webapp.queries.records import Board, Entry, Metric
+from webapp.stage import picture, picture_list, score_rows
 
 REAL, GRAY = 0, -1
 """What stands in a method's place on the stage: the photo, and its lightness."""
@@ -41,17 +42,19 @@ def answer(asked: Asked) -> Answer:
     known = {name: metric for name, metric in metrics(session, board).items() if any(name == m for _, m in scores)}
     people = rates_of_photo(session, photo.name, fooled(session, [entry.id for entry in everyone]))
     pictures = _pictures(session, photo, board, everyone)
-    chosen = {picture["entry"]: picture for picture in pictures}
+    chosen = {one["entry"]: one for one in pictures}
     data = {
         "photo": {"id": photo.id, "name": photo.name, "class": photo.label, "sha256": photo.sha256},
         "dataset": {"id": board.dataset_id, **board.shown}, "pictures": pictures,
     }  # fmt: skip
+    current = _chosen(chosen, asked.values["a"], "a", _first(pictures, everyone))
+    told, side = {key: _told(counted) for key, counted in people.items()}, board.size or None
     context = {
-        "photo": photo, "board": board, "others": others, "pictures": pictures, "side": board.size or None,
-        "current": _chosen(chosen, asked.values["a"], "a", _first(pictures, everyone)),
-        "reference": _chosen(chosen, asked.values["b"], "b", chosen[REAL]),
-        "on_stage": set(chosen), "table": _table(everyone, known, scores), "columns": _columns(known),
-        "people": {key: _told(counted) for key, counted in people.items()},
+        "photo": photo, "board": board, "others": others, "side": side, "picture": picture, "current": current,
+        "reference": _chosen(chosen, asked.values["b"], "b", chosen[REAL]), "columns": _columns(known),
+        "people": bool(people),
+        "rows": score_rows(asked, _table(everyone, known, scores), current["entry"], set(chosen), told),
+        "listed": picture_list(asked, pictures, side),
         "altered": [entry.label for entry in everyone if scores.get((entry.id, "l_shift"), 0) > ALTERED],
         "color": asked.to("color", run=everyone[-1].run_id, photo=photo.id),
         "beside": photos_at(session, photo.dataset_id, [photo.position - 1, photo.position + 1]),
@@ -98,7 +101,7 @@ def _pictures(session: Session, photo: Photo, board: Board, everyone: Sequence[E
 def _first(pictures: Sequence[dict[str, Any]], everyone: Sequence[Entry]) -> dict[str, Any]:
     """The method that the page begins with: the newest that is no baseline."""
     candidates = {entry.id for entry in everyone if entry.candidate}
-    shown = [picture for picture in pictures if picture["entry"] in candidates]
+    shown = [one for one in pictures if one["entry"] in candidates]
     return shown[-1] if shown else pictures[-1]
 
 

@@ -1,6 +1,7 @@
 """Boards: the methods of all runs on the same photos at the same size, their scores and their standings.
 
-Statements are made once: making one takes longer than its answer.
+Statements are made once: making one takes longer than its answer. Which methods and metrics a board has, which every
+page over it begins with, is read once while the data stay the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from werkzeug.exceptions import NotFound
 
 from evalsuite.errors import UserError
 from evalsuite.tables import ColorizerRow, DatasetRow, EntryRow, MetricRow, RunRow, StandingRow, SummaryRow
+from webapp.keeping import kept
 from webapp.queries.records import Board, Cell, Entry, Metric
 
 SHOWN = ("psnr_rgb", "ssim", "lpips_alex", "fid_ct2", "fid_clean", "fid_efficientnet_lite0", "auc", "auc_rebalanced")
@@ -91,7 +93,7 @@ def find_board(session: Session, dataset_id: int, at: str) -> tuple[Board, list[
         NotFound: There is no such dataset.
         UserError: It has no runs at that size.
     """
-    found = [Board(*row) for row in session.connection().execute(BOARDS_OF_DATASET, {"dataset": dataset_id})]
+    found = kept(session, "boards", dataset_id, lambda: _boards_of(session, dataset_id))
     if not found:
         raise NotFound(f"There is no dataset {dataset_id}. The first page lists those that there are.")
     for board in found:
@@ -101,9 +103,9 @@ def find_board(session: Session, dataset_id: int, at: str) -> tuple[Board, list[
     raise UserError(f"at is one of {known}; got {at!r}. Choose one of them.")
 
 
-def entries(session: Session, board: Board) -> list[Entry]:
+def entries(session: Session, board: Board) -> tuple[Entry, ...]:
     """List the methods of a board, in the order of import."""
-    return _labelled([_entry(row) for row in session.connection().execute(ENTRIES_OF_BOARD, _key(board))])
+    return kept(session, "entries", board, lambda: _entries_of(session, board))
 
 
 def entries_by_id(session: Session, keys: Sequence[int]) -> dict[int, Entry]:
@@ -115,7 +117,7 @@ def entries_by_id(session: Session, keys: Sequence[int]) -> dict[int, Entry]:
 
 def metrics(session: Session, board: Board) -> dict[str, Metric]:
     """Name to metric, those that any method of the board has, in the order of tables."""
-    return _sorted(session.connection().execute(METRICS_OF_BOARD, _key(board)))
+    return dict(kept(session, "metrics", board, lambda: _metrics_of(session, board)))
 
 
 def metrics_of(session: Session, keys: Sequence[int]) -> dict[str, Metric]:
@@ -150,6 +152,18 @@ def preferred(known: Mapping[str, Metric]) -> Metric | None:
     """The metric that pages begin with: the first of those that papers show, else the first that has a direction."""
     usual = [known[name] for name in SHOWN if name in known]
     return next((metric for metric in (*usual, *known.values()) if metric.better), None)
+
+
+def _boards_of(session: Session, dataset_id: int) -> tuple[Board, ...]:
+    return tuple(Board(*row) for row in session.connection().execute(BOARDS_OF_DATASET, {"dataset": dataset_id}))
+
+
+def _entries_of(session: Session, board: Board) -> tuple[Entry, ...]:
+    return tuple(_labelled([_entry(row) for row in session.connection().execute(ENTRIES_OF_BOARD, _key(board))]))
+
+
+def _metrics_of(session: Session, board: Board) -> dict[str, Metric]:
+    return _sorted(session.connection().execute(METRICS_OF_BOARD, _key(board)))
 
 
 def _key(board: Board) -> dict[str, int | str]:

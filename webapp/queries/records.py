@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from evalsuite.contracts import Better
@@ -54,12 +55,12 @@ class Entry:
     about: Mapping[str, Any]
     label: str = ""
 
-    @property
+    @cached_property
     def accepts(self) -> frozenset[str]:
         """What it looks at beside the lightness."""
         return frozenset(self.about.get("accepts", ())) - {"L"}
 
-    @property
+    @cached_property
     def candidate(self) -> bool:
         """Whether it can be the best: no baseline, and it does not see the target."""
         return self.name not in BASELINES and "target" not in self.accepts

@@ -87,7 +87,15 @@ class Counted:
     @property
     def finished(self) -> int:
         """Sessions that came to their end."""
-        return sum(count for states in self.sessions.values() for name, count in states.items() if name in COMPLETED)
+        return sum(self.finished_by_arm.values())
+
+    @property
+    def finished_by_arm(self) -> dict[str, int]:
+        """The same by arm."""
+        return {
+            arm: sum(count for name, count in states.items() if name in COMPLETED)
+            for arm, states in self.sessions.items()
+        }
 
 
 def all_studies(session: Session) -> list[Known]:
