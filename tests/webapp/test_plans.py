@@ -103,3 +103,13 @@ def test_every_view_stays_within_its_budget_of_statements(site: Flask, address: 
         assert visitor.get(address).status_code == 200
 
     assert len(asked) <= VIEWS[address], [statement for statement, _ in asked]
+
+
+def test_a_plan_that_reads_a_large_table_whole_is_noticed(site: Flask) -> None:
+    with site.extensions["engine"].connect() as connection:
+        whole, looked_up = (
+            read_whole(connection, f"SELECT photo FROM trials WHERE {where}", ())
+            for where in ("answer = 'left'", "session_id = 1")
+        )
+
+    assert (whole, looked_up) == ({"trials"}, set())

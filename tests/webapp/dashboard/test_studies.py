@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from turk import frames
 from turk.analysis import analyze
 from turk.analysis_record import record
 from turk.methods import methods
+from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
 from turk.result_tables import AnalysisRow, DigestRow
 from turk.study import Study
 from turk.sweeping import sweep
@@ -98,6 +100,43 @@ def test_the_monitor_counts_people_and_quality(viewer: FlaskClient) -> None:
     assert said["places"] == {name: {"done": 0, "taken": 0, "free": 40} for name in ("good", "gray")}
     assert {(row["quantity"], row["of"]): row["value"] for row in said["rows"]}["timing", "valid"] == 180
     assert lines(viewer, f"/studies/{BLINDED}/monitor.csv")[0] == {"quantity": "finished", "of": "", "value": "12"}
+
+
+@pytest.mark.slow
+def test_the_monitor_of_a_paid_study_says_what_was_paid_what_can_still_be_asked_and_the_cap(own: Flask) -> None:
+    pay(own.extensions["engine"], BLINDED)
+    visitor = come_in(own, "viewer")
+
+    said, page = read(visitor, f"/studies/{BLINDED}/monitor.json"), visitor.get(f"/studies/{BLINDED}/monitor").text
+
+    # Paid: 3 rewards of $1.40 + 0.28 and a bonus of $0.50 + 0.10. Still to be asked for: 10 places less 4 that are
+    # decided, at $1.68 each, and a bonus of $0.25 + 0.05 of which nobody knows. The cap: 80 places, and half as much.
+    assert said["money"] == {"reward_usd": "1.40", "rewards_usd": "16.80", "spent_usd": "5.64",
+                             "promised_usd": "10.38", "cap_usd": "201.60"}  # fmt: skip
+    assert "$5.64 <small>and $10.38 promised, of at most $201.60</small>" in page
+    assert {"quantity": "money", "of": "spent_usd", "value": "5.64"} in lines(
+        visitor, f"/studies/{BLINDED}/monitor.csv"
+    )
+
+
+def pay(engine: Engine, study: int) -> None:
+    """Record what a recruiter was asked and paid: three people of ten, one refused, one not decided."""
+    calls = [("launch", "settled", "14.00", "2.80"), *[("approve", "settled", "1.40", "0.28")] * 3,
+             ("bonus", "settled", "0.50", "0.10"), ("bonus", "intended", "0.25", "0.05"),
+             ("bonus", "failed", "9.00", "1.80")]  # fmt: skip
+    with session_scope(engine) as db:
+        db.add(RecruitmentRow(study_id=study, recruiter="mturk", live=False, endpoint=None, address="/", minutes=7.0,
+                              facts={}, started_at=now()))  # fmt: skip
+        db.add(TaskRow(id=1, study_id=study, number=1, token="t", ref="hit", places=10, pending=0,
+                       each_usd=Decimal("1.68"), state="open"))  # fmt: skip
+        db.flush()
+        works = enumerate(["approved"] * 3 + ["rejected", "submitted"])
+        db.add_all(WorkRow(study_id=study, task_id=1, ref=f"{k}", person=f"{k}", state=state) for k, state in works)
+        db.add_all(
+            LedgerRow(study_id=study, token=f"{k}", kind=kind, state=state, task_id=1, amount_usd=Decimal(amount),
+                      fee_usd=Decimal(fee), facts={}, tries=1, at=now())
+            for k, (kind, state, amount, fee) in enumerate(calls)
+        )  # fmt: skip
 
 
 @pytest.mark.slow
