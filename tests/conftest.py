@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
 from turk.paying_tables import LedgerRow
+from webapp.keeping import KEPT
 from webapp.tables import TokenRow
 
 DECLARED = (LedgerRow, TokenRow)
@@ -139,6 +140,7 @@ def empty(engine: Engine) -> None:
         for name in connection.scalars(text(asked)).all():
             connection.execute(text(f"DELETE FROM {name}"))
         connection.execute(text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"))
+    KEPT.clear()  # the data version begins anew as well
 
 
 @pytest.fixture(params=KINDS)
