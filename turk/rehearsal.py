@@ -7,20 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from evalsuite.db import make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
-from turk import browsing, frames
-from turk.analysis import analyze
-from turk.analysis_record import record
+from turk import browsing
 from turk.billing import length_of
 from turk.browsing import Onlooker
-from turk.caps import used
 from turk.cost import reward_for
 from turk.crowd import KINDS, Shares, kinds_in_turn
 from turk.design import arms_of
@@ -33,6 +29,7 @@ from turk.registry import protocol
 from turk.simulate import MANNERS, eyes
 from turk.studies import find_study, insert_study, study_of
 from turk.study import Study
+from turk.tables import SessionRow
 from turk.visitor import Report, Visitor
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:rehearsal"
@@ -41,8 +38,6 @@ CREDENTIALS: Mapping[str, str | None] = {
     "AWS_PROFILE": None, "PROLIFIC_TOKEN": "REHEARSAL",
 }  # fmt: skip
 """Of nobody: no rehearsal uses those of this machine; None is unset."""
-WIDE = 3.29 / 1.96
-"""From a 95% interval to one of 99.9%, by which a planted rate counts as recovered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,7 @@ class Wish:
         seed: Equal seeds are equal people.
         at_once: How many at the same time.
         browsers: How many of the people come with Chromium, one after the other, in real time and with care.
+        minutes: How long everybody who finishes took; None for as long as it was.
         emulator: How the recruiters' servers are set up.
     """
 
@@ -67,6 +63,7 @@ class Wish:
     seed: int = 0
     at_once: int = 8
     browsers: int = 0
+    minutes: float | None = None
     emulator: Settings = field(default_factory=Settings)
 
 
@@ -87,39 +84,6 @@ class Stage:
     database: str
     hall: Hall
     endpoint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """What a rehearsal cost, as both sides have it: paid, still set aside, and people who were paid."""
-
-    ours_usd: Decimal
-    servers_usd: Decimal
-    promised_usd: Decimal
-    held_usd: Decimal
-    people: int
-
-    @property
-    def agree(self) -> bool:
-        """Whether both sides agree to the cent."""
-        return (self.ours_usd, self.promised_usd) == (self.servers_usd, self.held_usd)
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """A condition's planted and found fool rate, as fractions; the interval is for these photos."""
-
-    condition: str
-    planted: float
-    found: float
-    low: float
-    high: float
-
-    @property
-    def close(self) -> bool:
-        """Whether the planted rate lies in a 99.9% interval around the one that was found."""
-        reach = WIDE * max(self.high - self.found, self.found - self.low)
-        return abs(self.planted - self.found) <= reach
 
 
 @contextmanager
@@ -183,6 +147,20 @@ def let_in(stage: Stage, wish: Wish, told: Callable[[Report], object] = id) -> l
         return [*first, *pool.map(one, range(len(first), wish.people))]
 
 
+def take_time(stage: Stage, minutes: float) -> None:
+    """Have everybody who finished taken so long: in the copy's database, they began earlier."""
+    with session_scope(stage.engine) as db:
+        for row in db.scalars(select(SessionRow).where(SessionRow.state == "finished")):
+            if row.finished_at is not None:
+                row.created_at = row.finished_at - timedelta(minutes=minutes)
+
+
+def wait_for_bonuses(stage: Stage) -> None:
+    """Put the recruiters' clock forward: Prolific pays bonuses some time after they were ordered."""
+    if stage.endpoint is not None:
+        stage.hall.emulator.admin.advance(seconds=stage.hall.emulator.settings.settling + 1)
+
+
 def _with_windows(
     stage: Stage, wish: Wish, onlookers: Sequence[Onlooker], told: Callable[[Report], object]
 ) -> list[Report]:
@@ -193,41 +171,6 @@ def _with_windows(
             reports.append(Report("psychometric", "finished"))
             told(reports[-1])
     return reports
-
-
-def money_of(stage: Stage) -> Money | None:
-    """Hold our ledger against the recruiter's; None for a link, which pays nobody."""
-    if stage.endpoint is None:
-        return None
-    with session_scope(stage.engine, read_only=True) as db:
-        ours = used(db, find_study(db, stage.study.name).id)
-    emulator = stage.hall.emulator
-    if stage.endpoint == emulator.prolific_url:
-        accounts, rewards = [emulator.workspace.account], emulator.prolific_admin.rows("ledger", kind="reward")
-    else:
-        accounts, rewards = [*emulator.market.accounts.values()], emulator.admin.rows("ledger", kind="reward")
-    theirs, held = (sum((getattr(one, part) for one in accounts), Decimal(0)) for part in ("spent", "held"))
-    return Money(ours.spent_usd, theirs, ours.promised_usd, held, len({row["person_id"] for row in rewards}))
-
-
-def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
-    """Analyze what people answered, and hold it against what was planted; nothing where there is no interval."""
-    study = stage.study
-    if protocol(study.protocol).measure != "fool_rate":
-        return []
-    with session_scope(stage.engine, read_only=True) as db:
-        key = find_study(db, study.name).id
-    responses = frames.responses(stage.engine, key, synthetic=False)
-    sessions = frames.sessions(stage.engine, key, synthetic=False)
-    found = record(analyze(responses, sessions, study, frames.decisions(stage.engine, key), False))["conditions"]
-    planted = make_population(study, wish.rates, wish.seed).rates
-    rates = {name: found[name]["fool_rate"] for name in study.conditions}
-    return [_recovered(name, planted[name], rate) for name, rate in rates.items() if rate["ci95_these_photos"]]
-
-
-def _recovered(name: str, planted: float, found: Mapping[str, Any]) -> Recovered:
-    low, high = found["ci95_these_photos"]
-    return Recovered(name, planted, found["value"], low, high)
 
 
 @contextmanager

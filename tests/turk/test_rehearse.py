@@ -23,7 +23,7 @@ from tests.e2e.site import QUICK, texts_for
 from tests.turk.studies_made import make_study
 from turk.browsing import chromium
 from turk.commands.rehearse import _judge, command
-from turk.rehearsal import Money, Recovered
+from turk.rehearsed import Money, Recovered
 from turk.tables import SessionRow, StudyRow, TrialRow
 
 T = TypeVar("T")
@@ -82,6 +82,20 @@ def test_a_whole_study_costs_us_what_the_server_says_and_finds_what_was_planted(
     own.dispose()
     sqlite_engine.dispose()
     assert hashlib.sha256((tmp_path / "evalsuite.db").read_bytes()).hexdigest() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recruiter", "fees"), [("mturk", "0.28 0.12"), ("prolific", "0.47 0.20")])
+def test_people_who_take_longer_than_the_reward_pays_for_are_topped_up_and_ledgers_still_agree(
+    sqlite_engine: Engine, study: StudyRow, recruiter: str, fees: str
+) -> None:
+    done = rehearse(sqlite_engine, "--recruiter", recruiter, "--n", "4", "--fool-rate", RATES, "--minutes", "15")
+
+    assert done.exit_code == 0, (done.output, done.exception)
+    # 15 minutes at $8.00 per hour are $2.00, and the reward is $1.40.
+    ours, servers = told_money(done.output)
+    assert ours == servers == 4 * (Decimal("1.40") + Decimal("0.60") + sum(map(Decimal, fees.split())))
+    assert "4 people paid, $0.00 still set aside, bonuses $2.40 and $2.40" in done.output
 
 
 @pytest.mark.slow
@@ -159,10 +173,13 @@ def test_a_folder_that_is_there_is_not_written_into(sqlite_engine: Engine, study
 
 def test_ledgers_that_differ_and_rates_that_are_lost_end_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = Money(Decimal("1.68"), Decimal("1.67"), Decimal(0), Decimal(0), people=1)
+    twice = Money(Decimal("1.68"), Decimal("1.68"), Decimal(0), Decimal(0), 1, Decimal("0.10"), Decimal("0.20"))
     lost = Recovered("ours", planted=0.5, found=0.3, low=0.25, high=0.35)
 
     with pytest.raises(UserError, match="the two ledgers differ"):
         _judge(wrong, [])
+    with pytest.raises(UserError, match="the two ledgers differ"):
+        _judge(twice, [])
     with pytest.raises(UserError, match="planted rates were not recovered for ours"):
         _judge(None, [lost])
     assert "DIFFERENT" in capsys.readouterr().out

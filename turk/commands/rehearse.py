@@ -19,7 +19,8 @@ from turk.emulator.emulator import Settings
 from turk.emulator.faults import read_script
 from turk.guests import WAYS
 from turk.recruiters.contract import Unsure
-from turk.rehearsal import Money, Recovered, Stage, Wish, let_in, money_of, recovered, staged
+from turk.rehearsal import Stage, Wish, let_in, staged, take_time, wait_for_bonuses
+from turk.rehearsed import Money, Recovered, money_of, recovered
 from turk.visitor import Report
 
 TRIES = 20
@@ -38,29 +39,34 @@ TRIES = 20
     "--browser", "browsers", type=click.IntRange(0, 100), default=0, show_default=True,
     help="So many of them with Chromium, in real time.",
 )  # fmt: skip
+@click.option(
+    "--minutes", type=click.FloatRange(0.1, 600), help="How long everybody takes; who earns too little is topped up."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Keep the copy's database and codes in this new folder.")
 @click.option("--db", "url", metavar="URL", help="The database. [DATABASE_URL, or SQLite in your data folder]")
 def command(
     name: str, recruiter: str, people: int, rates: str, observers: str, faults: Path | None, seed: int, at_once: int,
-    browsers: int, out: Path | None, url: str | None,
+    browsers: int, minutes: float | None, out: Path | None, url: str | None,
 ) -> None:  # fmt: skip
     """Rehearse a whole study on this machine: launch, people, sync, pay, analyze, close.
 
     A copy of the study, with as many places as people come, goes through the same commands as the real one, against
     local servers that speak the recruiter's API (turk emulate) and our own site. Simulated people of known strengths
     come through the recruiter's site, take the study by HTTP (or some in Chromium, third-party cookies blocked), and go
-    back. At the end our ledger is held against the server's, and the fool rates against those that were planted. The
-    study itself, its database and real money are not touched.
+    back. They are quicker than people; with --minutes they took so long, and turk pay tops up to the wage floor. At the
+    end our ledger is held against the server's, and the fool rates against those that were planted. The study itself,
+    its database and real money are not touched.
 
     \b
     Example:
       turk rehearse street-2026 --recruiter mturk --n 40
       turk rehearse street-2026 --recruiter mturk --n 4 --browser 1
+      turk rehearse street-2026 --recruiter mturk --minutes 20
       turk rehearse street-2026 --recruiter prolific --fool-rate ours=0.32,theirs=0.13
     """
     rules, fault_seed = read_script(faults, None) if faults else ((), seed)
     wish = Wish(
-        recruiter, people, read_shares(observers), read_rates(rates), seed, at_once, min(browsers, people),
+        recruiter, people, read_shares(observers), read_rates(rates), seed, at_once, min(browsers, people), minutes,
         Settings(seed=seed, rules=rules, fault_seed=fault_seed),
     )  # fmt: skip
     engine = make_engine(url or default_url())
@@ -76,9 +82,12 @@ def _go(stage: Stage, wish: Wish, folder: Path) -> None:
     with tqdm(total=wish.people, desc="rehearsing", unit=" people", disable=None, delay=2) as bar:
         reports = let_in(stage, wish, lambda report: bar.update())
     click.echo(_people(reports))
+    if wish.minutes is not None:
+        take_time(stage, wish.minutes)
     if endpoint:
         _run(sync.command, [name, "--db", database])
         _run(pay.command, [name, "--yes", "--db", database])
+        wait_for_bonuses(stage)
     else:
         _run(pay.command, [name, "--codes", str(folder / "codes.csv"), "--db", database])
     _run(analyze.command, [name, "--unblind", "--reason", "a rehearsal", "--no-model", "--db", database])
@@ -124,7 +133,7 @@ def _judge(money: Money | None, rates: Sequence[Recovered]) -> None:
         same = "equal to the cent" if money.agree else "DIFFERENT"
         click.echo(
             f"Our ledger ${money.ours_usd}, the server's ${money.servers_usd}: {same}; {money.people} people paid, "
-            f"${money.held_usd} still set aside"
+            f"${money.held_usd} still set aside, bonuses ${money.our_bonuses_usd} and ${money.servers_bonuses_usd}"
         )
     for one in rates:
         found = f"found {one.found:.1%} [{one.low:.1%}, {one.high:.1%}]"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -21,6 +23,7 @@ from evalsuite.db import make_engine, session_scope, upgrade
 from evalsuite.errors import UserError
 from tests.turk.recruiters.crashing import CRASHES, Crash, CrashingDesk
 from tests.turk.recruiters.in_process import in_process_desk
+from tests.turk.recruiters.post import FATES, TOPIC, Post
 from tests.turk.recruiters.trade import SITE, make_trade
 from tests.turk.studies_made import SECRET, make_store
 from tests.turk.walking import Walk, come
@@ -30,22 +33,29 @@ from turk.books import Books, open_books
 from turk.caps import used
 from turk.emulator.emulator import Emulator, Settings
 from turk.emulator.faults import Rule
+from turk.emulator.testing import START
 from turk.hiring import Wish, draw_up, extend, hire
-from turk.paying_tables import LedgerRow, RecruitmentRow, WorkRow
+from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
 from turk.payroll import decide, due, pay
+from turk.public_keys import open_letters
 from turk.recruiters.contract import Recruiter, Where
 from turk.recruiters.registry import recruiter
 from turk.refusals import Refused
 from turk.stopping import lift, stop, take_down
 from turk.syncing import sync
-from turk.tables import PlaceRow, SessionRow, StudyRow
+from turk.tables import HintRow, LetterRow, PlaceRow, SessionRow, StudyRow
 from turk.visits import LIVE
 
 WORKERS = tuple(f"A{number}" for number in range(6))
 PLACES = 4
 KINDS = ("throttle", "error_before", "error_after", "reuse_assignment", "submit_twice", "return_after_finishing",
-         "lose_event", "double_event")  # fmt: skip
+         "lose_event", "double_event", "silence_expired")  # fmt: skip
+RATES = (0.0, 0.0, 0.05, 0.2)
 CAP_USD = Decimal("14.00")
+PLACES_NOW = select(PlaceRow.id, PlaceRow.state)
+HOLDERS_NOW = select(SessionRow.place_id).where(
+    SessionRow.state.in_((*LIVE, "finished")), SessionRow.released_at.is_(None)
+)
 WHERE = Where(endpoint="http://127.0.0.1:9", attempts=1)
 
 
@@ -56,6 +66,7 @@ class Tally:
     schedules: int = 0
     commands: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    heard: int = 0
     spent_usd: Decimal = Decimal(0)
     paid: int = 0
     bonuses: int = 0
@@ -65,14 +76,23 @@ class Tally:
 
 @cache
 def emulated() -> Emulator:
-    """An emulator whose applications are called without a network."""
-    return Emulator(Settings(balance=Decimal("100.00"), frozen=True))
+    """An emulator whose applications are called without a network, but for the certificate of its notifications."""
+    made = Emulator(Settings(balance=Decimal("100.00"), start=START, frozen=True))
+    made.mturk.api.start()
+    atexit.register(made.mturk.api.stop)
+    return made
 
 
 @cache
 def desk() -> Any:
     """A desk there, opened once."""
     return in_process_desk(emulated())
+
+
+@cache
+def post() -> Post:
+    """The post between it and our site."""
+    return Post(emulated())
 
 
 @cache
@@ -109,43 +129,59 @@ class Schedule(RuleBasedStateMachine):
     moved: Any = None
 
     @initialize(
-        rates=st.lists(st.sampled_from([0.0, 0.1, 0.3]), min_size=len(KINDS), max_size=len(KINDS)),
+        rates=st.lists(st.sampled_from(RATES), min_size=len(KINDS), max_size=len(KINDS)),
         seed=st.integers(0, 9999),
         crash=st.sampled_from([None, None, None, *CRASHES]),
+        early=st.integers(0, 3),
     )
-    def start(self, rates: list[float], seed: int, crash: str | None) -> None:
-        """Start with faults, and launch."""
+    def start(self, rates: list[float], seed: int, crash: str | None, early: int) -> None:
+        """Start with faults, and launch; some people come at once."""
         self.emulator = emulated()
         self.emulator.reset()
-        self.emulator.controls.faults.happened.clear()
+        post().open()
         rules = [Rule(kind, rate=rate) for kind, rate in zip(KINDS, rates, strict=True) if rate]
         self.engine = fresh()
         self.clock = self.emulator.controls.clock.now
         site = self.emulator.worker_site_url
         self.store = make_store(self.engine, clock=self.clock, submit_origins=(site,))
-        self.sites = {worker: self.log_in(worker) for worker in WORKERS}
+        self.sites: dict[str, FlaskClient] = {}
         self.walks: dict[str, tuple[str, Walk]] = {}
         self.codes: dict[tuple[str, str], str] = {}
-        self.emulator.controls.faults.replace(rules, seed)
+        self.go_wrong(rules, seed)
         self.launch(crash)
+        self.go_wrong([], 0)
         if not self.rows(RecruitmentRow):
-            self.emulator.controls.faults.replace([], 0)
             self.launch(None)
-            self.emulator.controls.faults.replace(rules, seed)
+        self.ask_to_be_told()
+        self.go_wrong(rules, seed + 1)
+        for worker in WORKERS[:early]:
+            self.do_all(worker, 9)
 
-    def log_in(self, worker: str) -> FlaskClient:
-        """Log a worker in."""
-        site = self.emulator.mturk.site.app.test_client()
-        site.post("/login", data={"worker_id": worker})
-        return site
+    def ask_to_be_told(self) -> None:
+        """Have MTurk tell what happens to the study's HITs, once there is what a launch prepares."""
+        for row in self.rows(RecruitmentRow):
+            with suppress(UserError):
+                if "hit_type" in row.facts:
+                    desk().listen(row.facts, TOPIC)
+
+    def go_wrong(self, rules: list[Rule], seed: int) -> None:
+        """Have other things go wrong from now on, and count what did."""
+        for fault in self.emulator.controls.faults.happened:
+            self.tally.faults[fault.rule.kind] += 1
+        self.emulator.controls.faults.replace(rules, seed)
+
+    def site(self, worker: str) -> FlaskClient:
+        """The worker's site, where this worker is logged in."""
+        if worker not in self.sites:
+            self.sites[worker] = self.emulator.mturk.site.app.test_client()
+            self.sites[worker].post("/login", data={"worker_id": worker})
+        return self.sites[worker]
 
     def teardown(self) -> None:
         """Let the faults end, and everything be settled."""
         if not hasattr(self, "engine"):
             return
-        for fault in self.emulator.controls.faults.happened:
-            self.tally.faults[fault.rule.kind] += 1
-        self.emulator.controls.faults.replace([], 0)
+        self.go_wrong([], 0)
         self.settle()
         self.check_end()
         self.tally.schedules += 1
@@ -157,7 +193,7 @@ class Schedule(RuleBasedStateMachine):
         """Accept a HIT, and open the study in its frame."""
         hits = [hit.id for hit in self.emulator.market.hits.values()]
         if hits:
-            self.sites[worker].post(f"/hits/{hits[index % len(hits)]}/accept")
+            self.site(worker).post(f"/hits/{hits[index % len(hits)]}/accept")
         for item in self.mine(worker):
             self.come(worker, item.id, item.hit_id)
 
@@ -201,7 +237,7 @@ class Schedule(RuleBasedStateMachine):
         for item in self.mine(worker):
             code = self.codes.get((worker, item.id)) if honest else "GUESSED"
             if code is not None:
-                self.sites[worker].post("/mturk/externalSubmit", data={"assignmentId": item.id, "code": code})
+                self.site(worker).post("/mturk/externalSubmit", data={"assignmentId": item.id, "code": code})
 
     @rule(worker=st.sampled_from(WORKERS), minutes=st.sampled_from([9, 25]))
     def do_all(self, worker: str, minutes: int) -> None:
@@ -220,12 +256,44 @@ class Schedule(RuleBasedStateMachine):
     def give_back(self, worker: str) -> None:
         """Return what was accepted."""
         for item in self.mine(worker):
-            self.sites[worker].post(f"/work/{item.id}/return")
+            self.site(worker).post(f"/work/{item.id}/return")
 
     @rule(hours=st.sampled_from([0.5, 2, 26, 200]))
     def wait(self, hours: float) -> None:
         """Let time pass: deadlines, request tokens that are forgotten, approvals by MTurk itself."""
         self.pass_time(hours)
+
+    # The post
+
+    @rule(
+        fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=5),
+        order=st.integers(0, 3),
+        webhooks=st.integers(0, 2),
+        crash=st.sampled_from([None, None, *CRASHES]),
+    )
+    def hear(self, fates: list[str], order: int, webhooks: int, crash: str | None) -> None:
+        """Bring what the recruiters told; nothing hangs on it but that we look sooner."""
+        for _ in range(webhooks):
+            post().post_webhook()
+        before, heard = self.standing(), self.heard()
+        post().bring(self.engine, fates, order)
+        assert self.standing() == before
+        if self.heard() != heard:
+            self.tally.heard += 1
+            self.sync(crash, 1)
+
+    def standing(self) -> list[Any]:
+        """All that money and places hang on."""
+        tables = (PlaceRow, SessionRow, RecruitmentRow, TaskRow, WorkRow, LedgerRow)
+        with self.engine.connect() as link:
+            return [link.exec_driver_sql(f"SELECT * FROM {table.__tablename__}").all() for table in tables]
+
+    def heard(self) -> tuple[int, int]:
+        """What turk sync --every looks at while it waits."""
+        with self.engine.connect() as link:
+            counts = (f"SELECT coalesce(max(id), 0) FROM {table.__tablename__}" for table in (HintRow, LetterRow))
+            hints, letters = (int(link.exec_driver_sql(count).scalar_one()) for count in counts)
+        return hints, letters
 
     # The researcher
 
@@ -281,6 +349,7 @@ class Schedule(RuleBasedStateMachine):
             self.tally.faults["crash"] += 1
         except UserError:
             self.tally.commands["launch, refused"] += 1
+        self.ask_to_be_told()
 
     # Laws
 
@@ -289,12 +358,9 @@ class Schedule(RuleBasedStateMachine):
         """Every place that is taken or done is one session's, and free ones are nobody's."""
         if not hasattr(self, "engine"):
             return
-        places = {row.id: row.state for row in self.rows(PlaceRow, PlaceRow.id, PlaceRow.state)}
-        holders = Counter(
-            row.place_id
-            for row in self.rows(SessionRow, SessionRow.place_id, SessionRow.state, SessionRow.released_at)
-            if row.state in (*LIVE, "finished") and row.released_at is None
-        )
+        with self.engine.connect() as link:
+            places = {key: state for key, state in link.execute(PLACES_NOW)}
+            holders = Counter(link.execute(HOLDERS_NOW).scalars())
         assert len(places) in (0, PLACES)
         assert holders == Counter(key for key, state in places.items() if state != "free")
 
@@ -325,6 +391,7 @@ class Schedule(RuleBasedStateMachine):
         self.no_place_is_lost_or_doubled()
         self.nobody_is_paid_twice()
         self.spending_stays_below_the_cap()
+        assert sorted(row.event for row in self.rows(HintRow)) == sorted(post().genuine)
         account, rows = self.account(), self.rows(LedgerRow)
         if account is None:
             return
@@ -354,6 +421,7 @@ class Schedule(RuleBasedStateMachine):
         if self.rows(RecruitmentRow)[0].stopped_at is not None:
             lift(self.engine, "street", "at the end", self.clock)
         with open_books(self.engine, "street", SECRET, self.recruiter, self.clock) as books:
+            open_letters(self.engine, (emulated().endpoint_url,))
             paying(books)
             paying(books)
 
@@ -416,6 +484,7 @@ class Schedule(RuleBasedStateMachine):
 
 def syncing(books: Books) -> None:
     """What turk sync does."""
+    open_letters(books.engine, (emulated().endpoint_url,))
     Schedule.tally.looked_up += sync(books).asked
 
 
@@ -431,6 +500,8 @@ def lines(tally: Tally) -> list[str]:
         "schedules": tally.schedules,
         **{f"command {name}": count for name, count in sorted(tally.commands.items())},
         **{f"fault {name}": count for name, count in sorted(tally.faults.items())},
+        **{f"message {name}": count for name, count in sorted(post().counts.items())},
+        "times that a message had us sync": tally.heard,
         "unclear calls looked up by sync": tally.looked_up,
         "people paid": tally.paid,
         "bonuses paid": tally.bonuses,
