@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ARGUMENTS = ("--no-sandbox", "--test-third-party-cookie-phaseout")
 """Third-party cookies are blocked, as browsers do in the recruiters' frames."""
-WINDOW = {"width": 1280, "height": 1000}
+WIDTH, HEIGHT = 1280, 1000
 PATIENCE_MS = 60_000
 ASK = '.stage[data-phase="ask"] ~ .prompt .answers kbd'
 NEXT = f"{ASK}, .verdict, article .main"
@@ -105,7 +105,7 @@ def chromium() -> Iterator[Browser]:
 
 def come(hall: Hall, somebody: Onlooker, number: int, browser: Browser, way: Way) -> None:
     """Let somebody take the study in a window of their own."""
-    context = browser.new_context(locale="en-US", viewport=WINDOW)  # type: ignore[arg-type]
+    context = browser.new_context(locale="en-US", viewport={"width": WIDTH, "height": HEIGHT})
     context.set_default_timeout(PATIENCE_MS)
     context.on("response", somebody.notice)
     try:

@@ -17,12 +17,14 @@ from turk import places
 from turk.billing import Bill, Length, length_of
 from turk.books import Books, keep_hold, offer_of, open_books
 from turk.caps import caps_of, check, unsure_places, used
+from turk.deeds import task_of
 from turk.design import arms_of
 from turk.launching import check_startable, checked_url
-from turk.ledger import Intent, each_usd, reconcile, spend, task_of
+from turk.ledger import Intent, reconcile, spend
 from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
 from turk.recruiters.contract import Recruiter, Where
 from turk.recruiting_terms import term
+from turk.settling import each_usd
 from turk.studies import find_study, move_study, study_of
 from turk.study import Study
 from turk.syncing import sync, tasks_left

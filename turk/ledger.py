@@ -7,33 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from turk import caps
-from turk.books import Books, keep_hold, offer_of
+from turk.books import Books, keep_hold
+from turk.deeds import deed_of
 from turk.keys import ledger_token
-from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
-from turk.people import IDENTITY_DAYS
-from turk.recruiters.contract import (
-    Approving,
-    Call,
-    Deed,
-    Done,
-    Extending,
-    Launching,
-    NotDone,
-    Paying,
-    Task,
-    Work,
-)
-from turk.tables import IdentityRow, ParticipantRow
+from turk.paying_tables import LedgerRow, WorkRow
+from turk.recruiters.contract import Call, Done, NotDone
+from turk.settling import Entry, each_usd, fail, keep_name, settle
 
 Kind: TypeAlias = Literal["launch", "extend", "approve", "bonus"]
 
@@ -65,18 +53,6 @@ class Intent:
     task_id: int | None = None
     work_id: int | None = None
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the ledger, out of its transaction."""
-
-    id: int
-    token: str
-    state: str
-    tries: int
-    deed: Deed
-    call: Call
 
 
 def spend(books: Books, intent: Intent) -> None:
@@ -113,11 +89,11 @@ def reconcile(books: Books, *, again: bool = True) -> int:
         entry = _again(books, key)
         done = books.desk.happened(entry.deed, entry.call)
         if done is not None:
-            _settle(books, entry, done)
+            settle(books, entry, done)
         elif again:
             _retry(books, entry)
         else:
-            _fail(books, entry, "spending was ended before it was done")
+            fail(books, entry, "spending was ended before it was done")
     return len(keys)
 
 
@@ -131,14 +107,14 @@ def book_found(db: Session, books: Books, work: WorkRow, amount_usd: Decimal, fe
         row.reason = f"paid by {books.recruiter.title} without our call"
         db.add(row)
     row.state, row.settled_at, row.trouble = "settled", books.clock(), None
-    _paid(db, books, work)
+    keep_name(db, books, work)
 
 
 def _carry_out(books: Books, entry: Entry) -> None:
     done = books.desk.happened(entry.deed, entry.call) if entry.tries > 1 else None
     if done is None:
         done = _do(books, entry)
-    _settle(books, entry, done)
+    settle(books, entry, done)
 
 
 def _retry(books: Books, entry: Entry) -> None:
@@ -147,18 +123,18 @@ def _retry(books: Books, entry: Entry) -> None:
         with session_scope(books.engine) as db:
             _check(books, db)
             db.get_one(LedgerRow, entry.id).tries += 1
-        _settle(books, entry, _do(books, entry))
+        settle(books, entry, _do(books, entry))
     except NotDone:
         return
     except (Stopped, caps.CapReached) as refused:
-        _fail(books, entry, str(refused))
+        fail(books, entry, str(refused))
 
 
 def _do(books: Books, entry: Entry) -> Done:
     try:
         return books.desk.do(entry.deed, entry.call)
     except NotDone as refused:
-        _fail(books, entry, str(refused))
+        fail(books, entry, str(refused))
         raise
 
 
@@ -183,12 +159,6 @@ def _check(books: Books, db: Session) -> None:
         name = books.study.name
         raise Stopped(f"study {name!r}: all spending was ended with turk stop. Give `turk stop {name} --lift` first.")
     caps.check(caps.caps_of(books.study, each_usd(books)), caps.used(db, books.study_id))
-
-
-def each_usd(books: Books) -> Decimal:
-    """What one person costs, reward and fee."""
-    reward = books.study.reward_usd
-    return reward + books.recruiter.fee(reward, books.study.settings)
 
 
 def _again(books: Books, key: int) -> Entry:
@@ -224,7 +194,7 @@ def _token(books: Books, words: tuple[str, ...]) -> str:
 
 
 def _entry(books: Books, db: Session, row: LedgerRow) -> Entry:
-    deed = _deed(books, db, row)
+    deed = deed_of(books, db, row)
     call = Call(row.token, row.at, dict(row.facts), lambda facts: _keep(books, row_id, facts))
     row_id = row.id
     return Entry(row.id, row.token, row.state, row.tries, deed, call)
@@ -234,81 +204,3 @@ def _keep(books: Books, key: int, facts: Mapping[str, Any]) -> None:
     with session_scope(books.engine) as db:
         row = db.get_one(LedgerRow, key)
         row.facts = {**row.facts, **facts}
-
-
-def _deed(books: Books, db: Session, row: LedgerRow) -> Deed:
-    if row.kind == "launch":
-        return Launching(offer_of(db.get_one(RecruitmentRow, books.study_id), books.study), row.places or 0)
-    if row.kind == "extend":
-        return Extending(task_of(db.get_one(TaskRow, row.task_id)), row.places or 0)
-    work = db.get_one(WorkRow, row.work_id)
-    if row.kind == "approve":
-        return Approving(work_of(db, books, work), override=work.state == "rejected")
-    return Paying(work_of(db, books, work), row.amount_usd, row.reason or "")
-
-
-def task_of(row: TaskRow) -> Task:
-    """A task as desks know it."""
-    return Task(row.ref, row.places, row.state, row.token)  # type: ignore[arg-type]  # TaskState, as it was written
-
-
-def work_of(db: Session, books: Books, row: WorkRow) -> Work:
-    """Work as desks know it; a person whose name is kept no more has none."""
-    named = (
-        select(IdentityRow.name)
-        .join(ParticipantRow, ParticipantRow.id == IdentityRow.participant_id)
-        .where(ParticipantRow.platform == books.recruiter.name, ParticipantRow.key == row.person)
-    )
-    task = db.get_one(TaskRow, row.task_id)
-    return Work(row.ref, task.ref, db.scalars(named).first() or "")
-
-
-def _settle(books: Books, entry: Entry, done: Done) -> None:
-    with session_scope(books.engine) as db:
-        row = db.get_one(LedgerRow, entry.id)
-        if row.state == "settled":
-            return
-        row.state, row.settled_at, row.trouble = "settled", books.clock(), None
-        if row.kind == "launch":
-            _add_task(db, books, row, done.ref or "")
-        elif row.kind == "extend":
-            db.get_one(TaskRow, row.task_id).places = row.places or 0
-        elif row.kind == "approve":
-            work = db.get_one(WorkRow, row.work_id)
-            work.state = "approved"
-            _paid(db, books, work)
-
-
-def _fail(books: Books, entry: Entry, trouble: str) -> None:
-    with session_scope(books.engine) as db:
-        row = db.get_one(LedgerRow, entry.id)
-        row.state, row.trouble = "failed", trouble
-
-
-def _add_task(db: Session, books: Books, row: LedgerRow, ref: str) -> None:
-    there = select(func.count()).where(TaskRow.study_id == books.study_id)
-    task = TaskRow(
-        study_id=books.study_id,
-        number=db.scalars(there).one() + 1,
-        token=row.token,
-        ref=ref,
-        places=row.places or 0,
-        pending=0,
-        each_usd=each_usd(books),
-        state="open",
-    )
-    db.add(task)
-    db.flush()
-    row.task_id = task.id
-
-
-def _paid(db: Session, books: Books, work: WorkRow) -> None:
-    """From payment on, what the recruiter calls a person is kept for the study's days and no longer."""
-    until = books.clock() + timedelta(days=books.study.settings.get("identity_days", IDENTITY_DAYS))
-    named = (
-        select(IdentityRow)
-        .join(ParticipantRow, ParticipantRow.id == IdentityRow.participant_id)
-        .where(ParticipantRow.platform == books.recruiter.name, ParticipantRow.key == work.person)
-    )
-    for row in db.scalars(named):
-        row.purge_at = until

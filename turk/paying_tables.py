@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from evalsuite.db import Base
+from turk.recruiters.contract import TaskState
 from turk.tables import SessionRow, StudyRow
 
 
@@ -68,7 +69,7 @@ class TaskRow(Base):
     places: Mapped[int]
     pending: Mapped[int]
     each_usd: Mapped[Decimal] = mapped_column(Usd)
-    state: Mapped[str]
+    state: Mapped[TaskState] = mapped_column(String)
     expires_at: Mapped[datetime | None]
 
 

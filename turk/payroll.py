@@ -17,7 +17,8 @@ from turk.billing import HOUR, minutes_taken
 from turk.books import Books
 from turk.caps import CapReached, used
 from turk.cost import CENT
-from turk.ledger import Intent, spend, work_of
+from turk.deeds import work_of
+from turk.ledger import Intent, spend
 from turk.paying_tables import LedgerRow, TaskRow, WorkRow
 from turk.quality import exclude
 from turk.recruiters.contract import Blocked, NotDone

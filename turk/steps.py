@@ -78,8 +78,8 @@ def show(seen: Visit) -> Step:
     if row.state == "consented":
         return Step("color_vision")
     if row.state in ("refused", "declined"):
-        return Step(row.state, facts=turned_away(seen, OUTCOMES[row.state]))  # type: ignore[arg-type]
-    return Step("instructions" if row.state == "ready" else row.state)  # type: ignore[arg-type]
+        return Step(row.state, facts=turned_away(seen, OUTCOMES[row.state]))  # type: ignore[arg-type]  # a page of that name
+    return Step("instructions" if row.state == "ready" else row.state)  # type: ignore[arg-type]  # what is left are pages' names
 
 
 def consent_versions(seen: Visit) -> dict[str, str]:

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, select
 from evalsuite.db import now, session_scope
 from evalsuite.errors import UserError
 from turk.books import Books
+from turk.deeds import task_of
 from turk.forgetting import sever_works
-from turk.ledger import reconcile, task_of
+from turk.ledger import reconcile
 from turk.paying_tables import RecruitmentRow, TaskRow
 from turk.payroll import undecided
 from turk.studies import find_study, move_study, user_name

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
 from turk.books import Books, keep_hold
+from turk.deeds import task_of
 from turk.keys import equal, person_key
-from turk.ledger import book_found, reconcile, task_of
+from turk.ledger import book_found, reconcile
 from turk.paying_tables import RecruitmentRow, TaskRow, WorkRow
 from turk.recruiters.contract import Listing, TaskFound, WorkFound
 from turk.tables import EventRow, ParticipantRow, SessionRow

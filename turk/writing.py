@@ -11,8 +11,8 @@ from sqlalchemy import select
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from turk.books import Books, keep_hold
+from turk.deeds import work_of
 from turk.keys import ledger_token
-from turk.ledger import work_of
 from turk.paying_tables import LedgerRow, WorkRow
 from turk.recruiters.contract import NotDone
 

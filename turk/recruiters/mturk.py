@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -37,13 +37,13 @@ from turk.recruiters.contract import (
     Paying,
     Recruiter,
     Task,
-    TaskFound,
     Unsure,
     Where,
     Work,
     WorkFound,
     WorkState,
 )
+from turk.recruiters.mturk_answers import ADVICE, LATER, STATES, UNKNOWN, Refused, explain, task_found
 from turk.recruiters.mturk_offers import DAY, batch, bonus_fee, code_of, fee, hit_type, qualification, question
 from turk.recruiting_terms import term
 
@@ -52,32 +52,10 @@ SANDBOX = "https://mturk-requester-sandbox.us-east-1.amazonaws.com"
 PAGE = 100
 PAST = datetime(1970, 1, 2, tzinfo=UTC)
 PEOPLE_AT_ONCE = 100
-STRANGERS = frozenset(
-    {
-        "UnrecognizedClientException", "InvalidSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch",
-        "AccessDeniedException", "AccessDenied", "ExpiredTokenException", "ExpiredToken", "OptInRequired",
-        "MissingAuthenticationTokenException", "IncompleteSignatureException", "NotAuthorized",
-    }
-)  # fmt: skip
-"""AWS's codes for credentials that are wrong or allow nothing."""
-THROTTLED = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"})
-UNKNOWN = frozenset(
-    {"AssignmentDoesNotExist", "ValidationException", "InvalidParameterValue", "PermissionDeniedException"}
-)
-"""Codes for an identifier that is none, or none of ours."""
 EVENTS = (
     "AssignmentAccepted", "AssignmentAbandoned", "AssignmentReturned", "AssignmentSubmitted", "HITExpired",
     "HITReviewable",
 )  # fmt: skip
-STATES: Mapping[str, WorkState] = {"Submitted": "submitted", "Approved": "approved", "Rejected": "rejected"}
-
-
-class Refused(NotDone):
-    """A refusal with MTurk's code, such as HITDoesNotExist."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +100,7 @@ class MTurkDesk:
 
     def sync(self, tasks: Sequence[Task], refs: Sequence[str]) -> Listing:
         """List every HIT and every assignment on it, and ask about work that somebody came with."""
-        hits = [_task(self._hit(task.ref)) for task in tasks]
+        hits = [task_found(self._hit(task.ref)) for task in tasks]
         works = [work for task in tasks for work in self._works(task.ref)]
         listed = {work.ref for work in works}
         asked = [self._asked(ref) for ref in refs if ref not in listed]
@@ -266,7 +244,7 @@ class MTurkDesk:
         try:
             answer: Mapping[str, Any] = getattr(self.client, operation)(**values)
         except ClientError as error:
-            _explain(operation, error)
+            explain(operation, error.response)
         except ParamValidationError as error:
             raise Refused("ValidationException", f"MTurk: {operation} cannot be asked for ({error}).") from None
         except (NoCredentialsError, PartialCredentialsError):
@@ -277,10 +255,6 @@ class MTurkDesk:
                 f"MTurk: there is no answer from {self.client.meta.endpoint_url} ({_short(error)}). {LATER}"
             ) from None
         return answer
-
-
-ADVICE = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
-LATER = "Give the command again later; nothing is done twice."
 
 
 def open_desk(where: Where) -> MTurkDesk:
@@ -303,32 +277,8 @@ def _client(where: Where) -> Any:
     return boto3.Session().client("mturk", region_name="us-east-1", endpoint_url=server, config=config)
 
 
-def _task(hit: Mapping[str, Any]) -> TaskFound:
-    # With places left and nobody to give them to, its time is over.
-    offered = hit["HITStatus"] == "Assignable" or not hit["NumberOfAssignmentsAvailable"]
-    state: Any = "closed" if hit["HITStatus"] == "Disposed" else "open" if offered else "paused"
-    places, pending = hit["MaxAssignments"], hit["NumberOfAssignmentsPending"]
-    return TaskFound(hit["HITId"], places, pending, state, hit["Expiration"])
-
-
 def _mark(call: Call) -> str:
     return f"[{call.token[-12:]}]"
-
-
-def _explain(operation: str, error: ClientError) -> NoReturn:
-    kind = str(error.response.get("Error", {}).get("Code", ""))
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    code = str(error.response.get("TurkErrorCode", "")).rpartition(".")[2]
-    if kind in STRANGERS:
-        raise Blocked(f"MTurk: the AWS credentials are wrong or allow no {operation} ({kind}). {ADVICE}") from None
-    if kind in THROTTLED:
-        raise Unsure(f"MTurk: there were too many calls. {LATER}") from None
-    if status >= 500:
-        raise Unsure(f"MTurk: the service is out of order ({status} at {operation}). {LATER}") from None
-    if code == "InsufficientFunds":
-        raise Blocked("MTurk: the account has too little money for this. Buy prepaid HITs, then try again.") from None
-    said = str(error.response.get("Error", {}).get("Message", "")).split(" (")[0]
-    raise Refused(code or kind, f"MTurk: {operation} was refused ({code or kind}): {said}") from None
 
 
 def _short(error: Exception) -> str:

@@ -27,30 +27,16 @@ from turk.recruiters.contract import (
     Paying,
     Recruiter,
     Task,
-    TaskFound,
-    TaskState,
     Unsure,
     Where,
     Work,
     WorkFound,
     WorkState,
 )
+from turk.recruiters.prolific_answers import STATES, task_found, work_found
 from turk.recruiters.prolific_api import LATER, Api, Refused, open_api
 from turk.recruiters.prolific_offers import draft, fee, group_name, make_codes
 
-STATES: Mapping[str, WorkState] = {
-    "RESERVED": "active",
-    "ACTIVE": "active",
-    "AWAITING REVIEW": "submitted",
-    "APPROVED": "approved",
-    "PARTIALLY APPROVED": "approved",
-    "REJECTED": "rejected",
-    "RETURNED": "gone",
-    "TIMED-OUT": "gone",
-    "SCREENED OUT": "screened_out",
-}
-OFFERS: Mapping[str, TaskState] = {"ACTIVE": "open", "COMPLETED": "closed"}
-"""Of studies; all others are paused, but for those that wait for their last people to be decided."""
 EVENT = "submission.status.change"
 BONUS_LATENCY = timedelta(minutes=15)
 """Bonuses are paid in the minutes after the order; only then can it be told whether there was one."""
@@ -108,8 +94,8 @@ class ProlificDesk:
         for task in tasks:
             study = self._study(task.ref)
             mine = list(self.api.pages("/submissions/", study=task.ref))
-            found.append(_task(study, mine))
-            works += [_work(study, one) for one in mine]
+            found.append(task_found(study, mine))
+            works += [work_found(study, one) for one in mine]
         listed = {work.ref for work in works}
         asked = [WorkFound(ref, None, None, self._state(ref)) for ref in refs if ref not in listed]
         return Listing(tuple(found), (*works, *asked))
@@ -244,36 +230,6 @@ class ProlificDesk:
             if refused.status != 404:
                 raise
             return "gone"
-
-
-def _task(study: Mapping[str, Any], works: Sequence[Mapping[str, Any]]) -> TaskFound:
-    states = [STATES[one["status"]] for one in works]
-    taken = sum(state in ("active", "submitted", "approved") for state in states)
-    places = study["total_available_places"]
-    state = OFFERS.get(study["status"], "paused")
-    if study["status"] == "AWAITING REVIEW" and taken >= places:
-        state = "open"
-    return TaskFound(study["id"], places, states.count("active"), state)
-
-
-def _work(study: Mapping[str, Any], one: Mapping[str, Any]) -> WorkFound:
-    state, at = STATES[one["status"]], one["completed_at"]
-    return WorkFound(
-        ref=one["id"],
-        task=study["id"],
-        person=one["participant_id"],
-        state=state,
-        code=one["study_code"],
-        submitted_at=datetime.fromisoformat(at) if at else None,
-        paid_usd=_screen_out(study) if state == "screened_out" else None,
-    )
-
-
-def _screen_out(study: Mapping[str, Any]) -> Decimal | None:
-    """What who was screened out got, where somebody gave the study such a code on Prolific's pages."""
-    actions = (action for code in study["completion_codes"] for action in code["actions"])
-    paid = (action["fixed_screen_out_reward"] for action in actions if action["action"] == "FIXED_SCREEN_OUT_PAYMENT")
-    return next((Decimal(cents) / 100 for cents in paid), None)
 
 
 def _parts(people: Sequence[str]) -> list[list[str]]:

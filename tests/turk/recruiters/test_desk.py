@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 from evalsuite.db import session_scope
 from tests.turk.recruiters.trade import Trade, desk_of, make_trade
 from turk.books import offer_of, recruitment_of
+from turk.deeds import task_of
 from turk.emulator.emulator import Emulator
 from turk.emulator.serving import free_port
-from turk.ledger import task_of
 from turk.paying_tables import TaskRow
 from turk.recruiters.contract import Approving, Call, Done, Extending, Launching, NotDone, Paying, Task, Work
 from turk.recruiters.mturk import RECRUITER, MTurkDesk
