@@ -33,9 +33,8 @@ def remarks(
     yield from _counts(run, metrics, name)
     yield from _priors(run, metrics)
     yield from _failures(run, name)
+    yield from _grays(run)
     yield from _hinted(run, name)
-    if "no_reference" in run.manifest["options"]:
-        yield "The photos have no truth: outputs were looked at alone."
     yield from _skipped(run)
 
 
@@ -120,8 +119,20 @@ def _failures(run: Run, name: Callable[[str], str]) -> Iterator[str]:
         yield f"Photos on which {name(colorizer)} failed: {_listed(failures)}."
     for colorizer, files in run.manifest.get("extra", {}).items():
         yield f"Results of {name(colorizer)} without a photo: {_few(files)}."
-    if dataset["gray"]:
+
+
+def _grays(run: Run) -> Iterator[str]:
+    """Say how many photos have no colors to compare with."""
+    dataset = run.manifest["dataset"]
+    if "no_reference" in run.manifest["options"]:
+        yield "The photos have no truth: outputs were looked at alone."
+    elif dataset["gray"]:
         yield f"Truly gray photos: {dataset['gray']}, {'left out' if dataset['dropped'] else 'counted in'}."
+        if dataset["gray"] == run.summary["dataset"]["images"]:
+            yield (
+                "No photo has colors: what compares with them rewards gray outputs. For old black-and-white photos, "
+                "--no-reference looks at outputs alone."
+            )
 
 
 def _hinted(run: Run, name: Callable[[str], str]) -> Iterator[str]:

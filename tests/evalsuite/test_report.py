@@ -107,6 +107,17 @@ def test_what_could_not_be_decoded_and_what_was_skipped_is_told(run: Run) -> Non
     assert "Photos that could not be decoded: x0, x1, x2, x3, x4 and 2 more (truncated)." in text
     assert "Truly gray photos: 2, counted in." in text
     assert "- Skipped colorizer eccv16: no weights" in text
+    assert "--no-reference" not in text
+
+
+@pytest.mark.slow
+def test_scores_of_photos_without_colors_are_called_what_they_are(run: Run) -> None:
+    grays = {**run.manifest["dataset"], "gray": run.summary["dataset"]["images"]}
+
+    text = report(Run(run.path, {**run.manifest, "dataset": grays}))
+
+    assert "No photo has colors: what compares with them rewards gray outputs." in text
+    assert "--no-reference looks at outputs alone" in text
 
 
 @pytest.mark.slow
