@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from evalsuite.db import make_engine, session_scope, upgrade
+from turk.colorist import Colorist
 from turk.crowd import KINDS
 from turk.novice import Novice
 from turk.own_site import Site, own_site
@@ -97,7 +98,7 @@ def _noting(see: See, received: dict[bytes, Stimulus]) -> See:
 def _take(study: Study, folder: Path, site: Site, number: int, see: See) -> None:
     novice = Novice(true_colors(study, folder), (study.seed, number))
     query = {"id": f"audit-{number}"}
-    visitor = Visitor(study.name, "audit", query, site.key, KINDS["psychometric"], None, (number,), see, novice=novice)
+    visitor = Visitor(study.name, "audit", query, site.key, KINDS["psychometric"], Colorist(novice), (number,), see)
     visit = Visit(visitor, Wire(site.url))
     try:
         visit.enter()

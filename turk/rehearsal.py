@@ -22,6 +22,7 @@ from turk.crowd import KINDS, Shares, kinds_in_turn
 from turk.design import arms_of
 from turk.emulator.emulator import Emulator, Settings
 from turk.guests import WAYS, Hall
+from turk.judge import Judge
 from turk.observers import Observer, make_population
 from turk.own_site import own_site
 from turk.recruiting_terms import wage_floor
@@ -128,7 +129,7 @@ def let_in(stage: Stage, wish: Wish, told: Callable[[Report], object] = id) -> l
             query={},
             key=stage.hall.site.key,
             manners=KINDS[kind],
-            observer=Observer(people, number, KINDS[kind].mind),
+            part=Judge(Observer(people, number, KINDS[kind].mind)),
             seed=(wish.seed, MANNERS, number),
             see=see,
             rehearses=True,

@@ -10,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from evalsuite.errors import UserError
+from turk.colorist import Colorist
 from turk.crowd import KINDS, MIXED, Shares, kinds_in_turn
+from turk.judge import Judge
 from turk.novice import Novice, TrueColors
 from turk.observers import Law, Observer, make_population
 from turk.own_site import Site
 from turk.study import REAL, Stimulus, Study
-from turk.visitor import Report, See, Visit, Visitor
+from turk.visitor import Part, Report, See, Visit, Visitor
 from turk.wire import Watch, Wire, nobody
 
 MANNERS, PAINTS = 2, 3
@@ -119,8 +121,7 @@ def totals(reports: Sequence[Report]) -> dict[str, Counter[str]]:
 
 def entered(study: Study, site: Site, crowd: Crowd, watch: Watch = nobody) -> Iterator[Visit]:
     """Let a crowd in, one after the other; each is then at the step where they were before, or at the first."""
-    people = None if crowd.colors else make_population(study, crowd.rates, crowd.seed, crowd.law)
-    see = eyes(study)
+    see, part = eyes(study), _parts(study, crowd)
     for number, kind in enumerate(kinds_in_turn(crowd.shares, crowd.people)):
         visitor = Visitor(
             study=study.name,
@@ -128,11 +129,10 @@ def entered(study: Study, site: Site, crowd: Crowd, watch: Watch = nobody) -> It
             query=_query(study.recruiter, f"synthetic-{crowd.seed}-{number}"),
             key=site.key,
             manners=KINDS[kind],
-            observer=None if people is None else Observer(people, number, KINDS[kind].mind),
+            part=part(number, kind),
             seed=(crowd.seed, MANNERS, number),
             see=see,
             waits=crowd.waits,
-            novice=_novice(crowd, number, kind),
         )
         visit = Visit(visitor, Wire(site.url, watch=watch))
         visit.enter()
@@ -140,9 +140,15 @@ def entered(study: Study, site: Site, crowd: Crowd, watch: Watch = nobody) -> It
         yield visit
 
 
-def _novice(crowd: Crowd, number: int, kind: str) -> Novice | None:
-    knows = KINDS[kind].mind == "psychometric"
-    return None if crowd.colors is None else Novice(crowd.colors, (crowd.seed, PAINTS, number), knows)
+def _parts(study: Study, crowd: Crowd) -> Callable[[int, str], Part]:
+    """Tells what the person of a number and kind does in the study."""
+    if crowd.colors is not None:
+        colors = crowd.colors
+        return lambda number, kind: Colorist(
+            Novice(colors, (crowd.seed, PAINTS, number), KINDS[kind].mind == "psychometric")
+        )
+    people = make_population(study, crowd.rates, crowd.seed, crowd.law)
+    return lambda number, kind: Judge(Observer(people, number, KINDS[kind].mind))
 
 
 def _query(recruiter: str, person: str) -> dict[str, str]:
