@@ -6,12 +6,15 @@ from alembic import context
 from sqlalchemy import Connection
 
 from evalsuite.db import default_url, make_engine
+from turk.coloring_tables import PointEventRow
+from turk.hearing_tables import HintRow
+from turk.image_tables import CopyRow
 from turk.paying_tables import LedgerRow
 from turk.result_tables import DigestRow
 from webapp.tables import TokenRow
 
-# All floors declare their tables in one metadata; naming a table of each floor is what loads them.
-DECLARED = (LedgerRow, DigestRow, TokenRow)
+# All floors declare their tables in one metadata; naming one of each module is what loads them.
+DECLARED = (PointEventRow, HintRow, CopyRow, LedgerRow, DigestRow, TokenRow)
 
 
 def migrate(connection: Connection) -> None:

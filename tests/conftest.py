@@ -14,12 +14,16 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from evalsuite.db import make_engine, upgrade
+from turk.coloring_tables import PointEventRow
+from turk.hearing_tables import HintRow
+from turk.image_tables import CopyRow
 from turk.paying_tables import LedgerRow
+from turk.result_tables import DigestRow
 from webapp.keeping import KEPT
 from webapp.tables import TokenRow
 
-DECLARED = (LedgerRow, TokenRow)
-"""A table of each floor: naming them is what loads them all into the one metadata."""
+DECLARED = (PointEventRow, HintRow, CopyRow, LedgerRow, DigestRow, TokenRow)
+"""A table of each module of tables: naming them is what loads them all into the one metadata."""
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 """Debian's; without one, what `playwright install chromium` brought."""

@@ -10,10 +10,11 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from evalsuite.db import session_scope
+from turk.image_tables import AddressRow, CopyRow
 from turk.refusals import Refused
 from turk.steps import AHEAD
 from turk.store import Store
-from turk.tables import AddressRow, CopyRow, SessionRow, StimulusRow, StudyRow, TrialRow
+from turk.tables import SessionRow, StimulusRow, StudyRow, TrialRow
 from turk.untrusted import NONCE
 
 

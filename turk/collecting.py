@@ -19,19 +19,11 @@ from sqlalchemy import Engine, select
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from evalsuite.points import Point
+from turk.coloring_tables import ColoringRow, PointEventRow
 from turk.frames import pseudonym
 from turk.painting import Event, points_after
 from turk.study import Study
-from turk.tables import (
-    ColoringRow,
-    ConditionRow,
-    DecisionRow,
-    ParticipantRow,
-    PointEventRow,
-    SessionRow,
-    StudyRow,
-    TrialRow,
-)
+from turk.tables import ConditionRow, DecisionRow, ParticipantRow, SessionRow, StudyRow, TrialRow
 
 COLUMNS = (
     "photo", "condition", "participant", "session", "number", "choice", "points", "events", "seconds", "ended",

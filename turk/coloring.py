@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import insert, select, update
 
 from evalsuite.db import session_scope
+from turk.coloring_tables import ColoringRow, PointEventRow
 from turk.hosting import path_of
 from turk.keys import equal, token_hash
 from turk.painting import MOST_EVENTS, Event, points_after, read_event
@@ -24,7 +25,7 @@ from turk.registry import colorings
 from turk.steps import Step, events_of, remaining_ms, show
 from turk.store import Store
 from turk.study import REAL, Coloring, Task
-from turk.tables import ColoringRow, ConditionRow, PointEventRow, SessionRow, StimulusRow, StudyRow, TrialRow
+from turk.tables import ConditionRow, SessionRow, StimulusRow, StudyRow, TrialRow
 from turk.trials import trial_of
 from turk.untrusted import items, number, record, text
 from turk.untrusted import nonce as checked_nonce

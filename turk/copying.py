@@ -24,10 +24,11 @@ from evalsuite.db import now, session_scope
 from turk import hosting
 from turk.design import arms_of, plan_session
 from turk.hosting import CONNECTIONS, Shelf
+from turk.image_tables import CopyRow, HostingRow
 from turk.keys import random_token
 from turk.studies import find_study, study_of
 from turk.study import Stimulus, Study
-from turk.tables import ConditionRow, CopyRow, HostingRow, StimulusRow, StudyRow
+from turk.tables import ConditionRow, StimulusRow, StudyRow
 
 DRAWS = 8
 """How often each place's session is drawn to see how often a stimulus is shown."""

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from evalsuite.db import session_scope
+from turk.hearing_tables import LetterRow, PublicKeyRow
 from turk.hints import leave
 from turk.people import insert_new
 from turk.refusals import Refused
 from turk.sns import read_letter, verify
 from turk.store import Store
-from turk.tables import LetterRow, PublicKeyRow
 
 MOST_LETTERS = 200
 """How many messages may wait for their certificate; only `turk sync` empties the box."""

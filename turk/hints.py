@@ -11,8 +11,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from evalsuite.db import session_scope
+from turk.hearing_tables import HintRow
 from turk.people import insert_new
-from turk.tables import HintRow
 
 
 def leave(db: Session, source: str, event: str, at: datetime) -> None:

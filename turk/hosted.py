@@ -9,7 +9,8 @@ from typing import TypeAlias, cast
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from turk.tables import ConditionRow, CopyRow, HostingRow, StimulusRow, StudyRow
+from turk.image_tables import CopyRow, HostingRow
+from turk.tables import ConditionRow, StimulusRow, StudyRow
 
 COPIES = cast("Table", CopyRow.__table__)
 LEAST_LIFE = timedelta(hours=3)

@@ -10,12 +10,12 @@ from sqlalchemy import Engine, func, select
 
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
+from turk.hearing_tables import LetterRow
 from turk.hints import newest
 from turk.paying_tables import RecruitmentRow
 from turk.public_keys import keep_key, open_letters
 from turk.signed_addresses import key_set_address
 from turk.studies import find_study
-from turk.tables import LetterRow
 
 LOOK_S = 1.0
 """How often a loop that waits looks for hints."""

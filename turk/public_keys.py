@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 
 from evalsuite.db import now, session_scope
 from evalsuite.errors import UserError
+from turk.hearing_tables import LetterRow, PublicKeyRow
 from turk.hints import leave
 from turk.refusals import Refused
 from turk.sns import Letter, check_address, verify
-from turk.tables import LetterRow, PublicKeyRow
 from turk.wire import fetch
 
 LIFE = timedelta(days=1)

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import jwt
 from sqlalchemy.orm import Session
 
+from turk.hearing_tables import PublicKeyRow
 from turk.paying_tables import RecruitmentRow
 from turk.refusals import Refused
-from turk.tables import PublicKeyRow
 
 PROLIFIC = "https://api.prolific.com"
 KEY_SET = "/.well-known/study/jwks.json"

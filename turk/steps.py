@@ -9,13 +9,15 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
 
+from turk.coloring_tables import ColoringRow, PointEventRow
 from turk.design import plan_session
 from turk.exposure import PLACES
+from turk.image_tables import AddressRow
 from turk.leaving import Outcome, finished, turned_away
 from turk.painting import Event, points_after
 from turk.registry import colorings
 from turk.study import Screen, Task
-from turk.tables import AddressRow, ColoringRow, PointEventRow, TrialRow
+from turk.tables import TrialRow
 from turk.trials import trial_of
 from turk.visits import Visit, is_before_trials
 

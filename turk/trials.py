@@ -10,9 +10,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from turk.hosted import hand_out
+from turk.image_tables import AddressRow, HostingRow
 from turk.keys import random_token
 from turk.study import REAL, Stimulus, Trial
-from turk.tables import AddressRow, ConditionRow, HostingRow, StimulusRow, TrialRow
+from turk.tables import ConditionRow, StimulusRow, TrialRow
 from turk.visits import Visit
 
 ADDRESS_LIFE = timedelta(days=1)

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from evalsuite.db import session_scope
+from turk.image_tables import HostingRow
 from turk.refusals import Refused
 from turk.store import Store
 from turk.study import Study
-from turk.tables import HostingRow, StudyRow
+from turk.tables import StudyRow
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 

@@ -23,7 +23,8 @@ from tests.serving import serving
 from tests.turk.coloring_made import CONDITIONS, make_coloring_study
 from tests.turk.studies_made import SECRET
 from turk.cli import group as turk
-from turk.tables import PointEventRow, StudyRow, TrialRow
+from turk.coloring_tables import PointEventRow
+from turk.tables import StudyRow, TrialRow
 from webapp import create_app
 from webapp.config import Config
 

@@ -12,9 +12,10 @@ from tests.turk.studies_made import make_study
 from tests.turk.walking import Clock, Walk, come, refusal, rows
 from turk import sessions
 from turk.addresses import find
+from turk.image_tables import AddressRow
 from turk.store import Store
 from turk.sweeping import sweep
-from turk.tables import AddressRow, StudyRow, TrialRow
+from turk.tables import StudyRow, TrialRow
 
 
 def tokens(store: Store, number: int) -> list[str]:

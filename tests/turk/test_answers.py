@@ -17,11 +17,12 @@ from tests.turk.walking import Clock, Walk, come, refusal, rows, seen
 from turk import answers, sessions
 from turk.answers import Feedback, answer
 from turk.design import plan_session
+from turk.image_tables import AddressRow
 from turk.refusals import Refused
 from turk.store import Store
 from turk.study import Study
 from turk.sweeping import sweep
-from turk.tables import AddressRow, SessionRow, StudyRow, TrialRow
+from turk.tables import SessionRow, StudyRow, TrialRow
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from turk import hosting
 from turk.build import Built, build_study, copy_study
 from turk.cli import group
 from turk.design import arms_of, plan_session
+from turk.image_tables import AddressRow
 from turk.studies import find_study, study_of
 from turk.study import Study
 from turk.tables import (
-    AddressRow,
     ConditionRow,
     ParticipantRow,
     PlaceRow,
@@ -29,7 +29,7 @@ from turk.tables import (
     StimulusRow,
     StudyRow,
     TrialRow,
-)  # fmt: skip
+)
 
 
 def build(engine: Engine, root: Path, source: str = FOLDERS, more: str = "", overwrite: bool = False) -> Built:

@@ -17,10 +17,11 @@ from tests.turk.walking import Clock, Walk, come, refusal, rows
 from turk import answers, sessions
 from turk.coloring import Clock as Virtual
 from turk.coloring import hand_in, keep_events, open_photo, painting
+from turk.coloring_tables import ColoringRow, PointEventRow
 from turk.forgetting import find_person, forget
 from turk.steps import Step
 from turk.store import Store
-from turk.tables import ColoringRow, PointEventRow, SessionRow, StudyRow, TrialRow
+from turk.tables import SessionRow, StudyRow, TrialRow
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.turk.coloring_made import CONDITIONS, make_coloring_study, patches, p
 from tests.turk.sites_made import run_site
 from turk.build import build_study
 from turk.cli import group as turk
+from turk.coloring_tables import PointEventRow
 from turk.commands.simulate import command as simulate_command
 from turk.example import example
 from turk.gray_audit import judged
@@ -33,7 +34,7 @@ from turk.stimuli import RoundTrip
 from turk.studies import find_study, study_of
 from turk.study import REAL, Stimulus, Study
 from turk.study_file import read_study_file
-from turk.tables import PointEventRow, StudyRow
+from turk.tables import StudyRow
 from turk.true_colors import true_colors
 
 WITHOUT, WITH = CONDITIONS

@@ -29,10 +29,11 @@ from turk.commands.host import command
 from turk.copying import copies_needed, hosting_of, put_copies, remove_copies
 from turk.hosted import elsewhere
 from turk.hosting import Shelf, open_shelf
+from turk.image_tables import AddressRow, CopyRow
 from turk.simulate import Crowd, simulate
 from turk.store import Store
 from turk.studies import find_study, study_of
-from turk.tables import AddressRow, CopyRow, StimulusRow, StudyRow
+from turk.tables import StimulusRow, StudyRow
 from webapp import create_app
 from webapp.config import Config
 

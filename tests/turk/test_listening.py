@@ -18,10 +18,10 @@ from tests.turk.walking import come, refusal, rows
 from turk.emulator.emulator import Emulator
 from turk.emulator.testing import emulator, running_emulator
 from turk.hearing import hear_sns
+from turk.hearing_tables import HintRow, LetterRow
 from turk.hints import leave
 from turk.listening import listen, wait
 from turk.paying_tables import RecruitmentRow
-from turk.tables import HintRow, LetterRow
 
 __all__ = ["emulator", "running_emulator"]
 

@@ -14,11 +14,12 @@ from tests.turk.test_places import all_places, at_once
 from tests.turk.walking import DEVICE, TABS, Clock, come, refusal, rows, set_state
 from turk import sessions
 from turk.design import plan_session
+from turk.image_tables import AddressRow
 from turk.refusals import Refused
 from turk.store import Store
 from turk.study import Study
 from turk.sweeping import sweep
-from turk.tables import AddressRow, EventRow, SessionRow, StudyRow, TrialRow
+from turk.tables import EventRow, SessionRow, StudyRow, TrialRow
 from turk.trials import trial_of
 from turk.visits import Ticket
 

@@ -18,10 +18,11 @@ from sqlalchemy import Engine
 from evalsuite.db import now, session_scope
 from tests.turk.studies_made import make_store, make_study
 from tests.turk.walking import Clock, come, refusal, rows
+from turk.hearing_tables import PublicKeyRow
 from turk.paying_tables import RecruitmentRow
 from turk.signed_addresses import key_set_address
 from turk.store import Store
-from turk.tables import PublicKeyRow, SessionRow
+from turk.tables import SessionRow
 
 KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 WHO = {"PROLIFIC_PID": "5e9b9c9b0f9c9a0001b0b1f4", "STUDY_ID": "study-1", "SESSION_ID": "submission-1"}

@@ -17,11 +17,11 @@ from turk.emulator.emulator import Emulator
 from turk.emulator.mturk.sns import Topic, Topics
 from turk.emulator.testing import emulator, running_emulator
 from turk.hearing import MOST_LETTERS, hear_sns
+from turk.hearing_tables import HintRow, LetterRow, PublicKeyRow
 from turk.hints import newest
 from turk.public_keys import keep_key, open_letters
 from turk.sns import read_letter, verify
 from turk.store import Store
-from turk.tables import HintRow, LetterRow, PublicKeyRow
 
 __all__ = ["emulator", "running_emulator"]
 

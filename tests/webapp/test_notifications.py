@@ -21,7 +21,7 @@ from tests.turk.studies_made import SECRET
 from tests.turk.test_sns import ARN, ORIGIN, message, sent
 from tests.turk.walking import rows
 from turk.emulator.mturk.sns import Topics
-from turk.tables import HintRow, PublicKeyRow
+from turk.hearing_tables import HintRow, PublicKeyRow
 from webapp import create_app
 from webapp.config import Config, read_config
 

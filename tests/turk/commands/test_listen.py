@@ -20,11 +20,11 @@ from turk.commands.listen import command
 from turk.emulator.emulator import Emulator
 from turk.emulator.testing import emulator, running_emulator
 from turk.hearing import hear_prolific
+from turk.hearing_tables import HintRow
 from turk.paying_tables import RecruitmentRow
 from turk.recruiters import mturk
 from turk.recruiters.contract import Offer, Where
 from turk.study import Study
-from turk.tables import HintRow
 
 __all__ = ["emulator", "running_emulator"]
 

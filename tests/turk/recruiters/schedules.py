@@ -34,6 +34,7 @@ from turk.caps import used
 from turk.emulator.emulator import Emulator, Settings
 from turk.emulator.faults import Rule
 from turk.emulator.testing import START
+from turk.hearing_tables import HintRow, LetterRow
 from turk.hiring import Wish, draw_up, extend, hire
 from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
 from turk.payroll import decide, due, pay
@@ -43,7 +44,7 @@ from turk.recruiters.registry import recruiter
 from turk.refusals import Refused
 from turk.stopping import lift, stop, take_down
 from turk.syncing import sync
-from turk.tables import HintRow, LetterRow, PlaceRow, SessionRow, StudyRow
+from turk.tables import PlaceRow, SessionRow, StudyRow
 from turk.visits import LIVE
 
 WORKERS = tuple(f"A{number}" for number in range(6))
