@@ -8,12 +8,11 @@ A scripted participant goes through a session of the study site, headless; the m
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import shutil
 import sys
 import tempfile
-import threading
-import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,40 +22,27 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-ROOT = Path(__file__).resolve().parents[2]
-if "tests" not in sys.modules:  # a package of this name may be installed: ours is the folder
-    sys.modules["tests"] = types.ModuleType("tests")
-    sys.modules["tests"].__path__ = [str(ROOT / "tests")]
+from turk.exposure import CLOCK_MS
+from turk.tables import TrialRow
+from webapp import create_app
+from webapp.config import Config
 
-from tests.e2e.site import Site, arrive, begin  # noqa: E402
-from turk.exposure import CLOCK_MS  # noqa: E402
-from turk.tables import TrialRow  # noqa: E402
-from webapp import create_app  # noqa: E402
-from webapp.config import Config  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.e2e.site import Site, arrive, begin
+from tests.serving import serving
 
 TARGET = 0.99
 """The share of exposures that have to be within a frame of the plan."""
-
-
-class Quiet(WSGIRequestHandler):
-    """A server that does not print its requests."""
-
-    def log_request(self, *_: Any) -> None:
-        """Print nothing."""
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[Site]:
     """The site on a free port, from a thread."""
     app = create_app(Config(f"sqlite:///{folder / 'site.db'}", "k" * 40, folder / "studies", folder / "thumbnails"))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.port}", app.extensions["engine"], folder)
-    server.shutdown()
-    thread.join()
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    with serving(app) as port:
+        yield Site(f"http://127.0.0.1:{port}", app.extensions["engine"], folder)
 
 
 def take(page: Page, trials: int) -> None:

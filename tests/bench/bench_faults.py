@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tqdm import tqdm
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.turk.recruiters.schedules import Schedule, lines, template
 
 

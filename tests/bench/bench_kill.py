@@ -9,18 +9,16 @@ started again. At the end every acknowledged answer must be in the database, and
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from evalsuite.db import make_engine
 
-HERE = Path(__file__).resolve().parent
-LOAD = runpy.run_path(str(HERE / "bench_load.py"))
-ORDEALS = runpy.run_path(str(HERE.parent / "turk" / "ordeals.py"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.bench.bench_load import Verdict, database, made_study, tell
+from tests.turk.ordeals import counted, survive
 
 
 def main() -> None:
@@ -32,24 +30,24 @@ def main() -> None:
     asked = parser.parse_args()
     kinds = ["sqlite", "postgresql"] if asked.database == "both" else [asked.database]
     verdicts = [verdict for kind in kinds for verdict in killed(kind, asked.people, asked.kills)]
-    sys.exit(0 if LOAD["tell"](verdicts) else 1)
+    sys.exit(0 if tell(verdicts) else 1)
 
 
-def killed(kind: str, people: int, kills: int) -> list[Any]:
+def killed(kind: str, people: int, kills: int) -> list[Verdict]:
     """Kill on one database, print what was wrong, and judge."""
-    with tempfile.TemporaryDirectory() as folder, LOAD["database"](kind, Path(folder)) as url:
-        study = LOAD["made_study"](url, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
+        study = made_study(url, Path(folder))
         started = time.monotonic()
-        ordeal = ORDEALS["survive"](study, url, people, kills)
+        ordeal = survive(study, url, people, kills)
         engine = make_engine(url)
-        broken = ORDEALS["counted"](engine, ordeal)
+        broken = counted(engine, ordeal)
         engine.dispose()
     given = sum(len(report.answers) for report in ordeal.reports)
     took = time.monotonic() - started
     print(f"{kind}: {given} answers of {people} people in {took:.0f} s", flush=True)
-    verdict, moments = LOAD["Verdict"], len(ordeal.moments)
-    kept = [verdict(kind, f"kill -9 while answers come: {kills}", str(moments), moments == kills)]
-    return kept + [verdict(kind, f"{what}: 0", str(count), count == 0) for what, count in broken.items()]
+    moments = len(ordeal.moments)
+    kept = [Verdict(kind, f"kill -9 while answers come: {kills}", str(moments), moments == kills)]
+    return kept + [Verdict(kind, f"{what}: 0", str(count), count == 0) for what, count in broken.items()]
 
 
 if __name__ == "__main__":

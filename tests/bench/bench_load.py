@@ -14,7 +14,6 @@ import argparse
 import importlib
 import os
 import resource
-import runpy
 import sys
 import tempfile
 import threading
@@ -38,7 +37,9 @@ from turk.study import Study
 from turk.tables import TrialRow
 from turk.visitor import Report, Visit
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.turk import studies_made
+
 TARGETS_MS = {"sqlite": 200.0, "postgresql": 100.0}
 """What 95% of answers take at most."""
 PACE = Law(rt=(1350.0, 120.0, 400.0))
@@ -184,12 +185,11 @@ def judged(kind: str, watcher: Watcher, lost: int, doubled: int) -> list[Verdict
 
 def made_study(url: str, folder: Path) -> Study:
     """A live study at the paper's settings."""
-    make_study = runpy.run_path(str(ROOT / "tests/turk/studies_made.py"))["make_study"]
-    make_study.__globals__.update(SIZE=256, LENGTH=BYTES)  # the tests' images are smaller
+    studies_made.SIZE, studies_made.LENGTH = 256, BYTES  # the tests' images are smaller
     engine = make_engine(url)
     upgrade(engine)
     paper = {"practice": 10, "test": 40, "catch": 8}
-    row = make_study(engine, folder / "street", photos=PHOTOS, parameters=paper)
+    row = studies_made.make_study(engine, folder / "street", photos=PHOTOS, parameters=paper)
     engine.dispose()
     return Study.from_json(row.config)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def make_coloring_study(
         stimuli={REAL: real, **dict.fromkeys(CONDITIONS, gray)},
         participants_per_condition=4,
         recruiter="link",
-        reward_usd=0,  # type: ignore[arg-type]
+        reward_usd=Decimal(0),
         texts=texts or {"en": {"consent_version": "v1"}},
         seed=3,
     )

@@ -197,13 +197,13 @@ def test_an_unknown_study_is_refused(store: Store, study_row: StudyRow) -> None:
 
 NO_ENTRIES = [
     Entry({}, "short"),
-    Entry({}, None),  # type: ignore[arg-type]
+    Entry({}, None),  # type: ignore[arg-type]  # as a request may have it
     Entry({}, TAB, locale="x" * 40),
-    Entry({}, TAB, locale=7),  # type: ignore[arg-type]
+    Entry({}, TAB, locale=7),  # type: ignore[arg-type]  # as a request may have it
     Entry({"id": "x" * 300}, TAB),
     Entry({"preview": "1"}, TAB),
     Entry({}, TAB, synthetic=Synthetic("wrong", "guesser")),
-    Entry({}, TAB, synthetic=Synthetic(7, "guesser")),  # type: ignore[arg-type]
+    Entry({}, TAB, synthetic=Synthetic(7, "guesser")),  # type: ignore[arg-type]  # as a request may have it
     Entry({}, TAB, synthetic=Synthetic("the key of synthetic participants", "x" * 101)),
 ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from evalsuite.db import session_scope
 from tests.turk.studies_made import make_store, make_study
@@ -128,7 +128,7 @@ def test_somebody_elses_place_cannot_be_reclaimed(engine: Engine, study_row: Stu
 def test_500_threads_get_100_places_with_arms_balanced_within_one(engine: Engine, tmp_path: Path) -> None:
     row = make_study(engine, tmp_path, conditions=("a", "b", "c"), participants_per_condition=34, photos=8)
     with session_scope(engine) as db:
-        db.execute(PlaceRow.__table__.delete().where(PlaceRow.position >= 100))  # type: ignore[attr-defined]
+        db.execute(delete(PlaceRow).where(PlaceRow.position >= 100))
     study = Study.from_json(row.config)
 
     def claim(_: int) -> places.Place | None:

@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,8 @@ def study(name: str = "zhang2016", reward: str = "1.40", contact: str = "ada@exa
     )  # fmt: skip
 
 
-def session(name: str = "zhang2016", **changed: object) -> Session:
-    frozen = study(name, **changed)  # type: ignore[arg-type]
+def session(name: str = "zhang2016", **changed: Any) -> Session:
+    frozen = study(name, **changed)
     return session_of(frozen, any_protocol(name), plan_session(frozen, arms_of(frozen)[0], 0, 0))
 
 

@@ -31,8 +31,10 @@ WEBHOOK_SECRET = "a secret of Prolific's workspace"
 @pytest.fixture
 def config(engine: Engine, tmp_path: Path) -> Config:
     url = engine.url.render_as_string(hide_password=False)
-    heard = {"recruiter_origins": (ORIGIN,), "sns_topics": (ARN,), "prolific_webhook_secret": WEBHOOK_SECRET}
-    return Config(url, SECRET, tmp_path, tmp_path, **heard)  # type: ignore[arg-type]
+    return Config(
+        url, SECRET, tmp_path, tmp_path,
+        recruiter_origins=(ORIGIN,), sns_topics=(ARN,), prolific_webhook_secret=WEBHOOK_SECRET,
+    )  # fmt: skip
 
 
 @pytest.fixture

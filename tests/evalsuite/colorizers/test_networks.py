@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -173,11 +174,11 @@ def test_a_photo_of_any_size_is_colored_at_256_squared(official: tuple[Colorizer
 
 @pytest.mark.parametrize("module", [eccv16, siggraph17], ids=["eccv16", "siggraph17"])
 def test_without_network_and_file_a_network_is_unavailable(
-    module: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: (_ for _ in ()).throw(OSError("no network")))
-    colorizer: Colorizer = module.COLORIZER  # type: ignore[attr-defined]  # a plug-in's module
+    colorizer: Colorizer = module.COLORIZER
 
     with pytest.raises(
         Unavailable, match=r"neither at hand nor to be downloaded; got no network from https://colorizers\.s3"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -50,8 +51,8 @@ def test_the_distance_is_scipys() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", [fid, kid])
-def test_the_interval_holds_the_value_which_resampled_distances_do_not(family: object) -> None:
-    reduce = family.reduce  # type: ignore[attr-defined]
+def test_the_interval_holds_the_value_which_resampled_distances_do_not(family: ModuleType) -> None:
+    reduce = family.reduce
     found = columns()
     value = reduce(found)(np.ones((1, 40)))[0]
     rng = np.random.default_rng(1)
@@ -75,8 +76,8 @@ def test_unequal_counts_weigh_photos() -> None:
 
 
 @pytest.mark.parametrize("family", [fid, kid])
-def test_details_say_what_a_distance_cannot_be_compared_without(family: object) -> None:
-    details = family.details_of("clean")(columns())  # type: ignore[attr-defined]
+def test_details_say_what_a_distance_cannot_be_compared_without(family: ModuleType) -> None:
+    details = family.details_of("clean")(columns())
 
     assert (details["photos"], details["dimensions"]) == (40, 60)
     assert "pt_inception-2015-12-05-6726825d.pth" in details["weights"]

@@ -107,9 +107,11 @@ def test_sites_that_are_named_may_frame_a_link_and_https_stays_https(
     engine: Engine, tmp_path: Path, study: StudyRow
 ) -> None:
     url = engine.url.render_as_string(hide_password=False)
-    folders = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
-    named = {"public_url": "https://study.example", "recruiter_origins": ("https://panel.example",)}
-    app = create_app(Config(database_url=url, secret_key=SECRET, **folders, **named))  # type: ignore[arg-type]
+    config = Config(
+        url, SECRET, tmp_path / "studies", tmp_path / "thumbnails",
+        public_url="https://study.example", recruiter_origins=("https://panel.example",),
+    )  # fmt: skip
+    app = create_app(config)
     headers = app.test_client().get(f"/study/{study.name}").headers
     app.extensions["engine"].dispose()
 

@@ -6,7 +6,9 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from http.client import HTTPMessage
 from http.cookiejar import CookieJar
+from typing import IO
 
 import pytest
 
@@ -18,7 +20,9 @@ from turk.emulator.fetching import Fetcher, Refused
 class Stay(urllib.request.HTTPRedirectHandler):
     """Follows redirects within the site only."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
         """Stop where another site begins."""
         if urllib.parse.urlsplit(newurl).netloc != req.host:
             return None
