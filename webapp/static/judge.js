@@ -1,6 +1,7 @@
 // The study's own task with the dashboard's photos: the participants' stage, and nobody who is told of the answers.
+import { h } from "./element.js";
 import { clear, showTrial } from "./participant/trials.js";
-import { h, show } from "./participant/views.js";
+import { show } from "./participant/views.js";
 import { interval, sensitivity } from "./detection.js";
 
 const root = document.getElementById("study");

@@ -23,6 +23,7 @@
 //
 // color and recommend may reject with an Error whose message is a sentence; with error.again it is asked again.
 
+import { h } from "../element.js";
 import { labOf } from "../lab.js";
 import { makeStage } from "./stage.js";
 import { css, makePicker, nameOf, nearest } from "./gamut.js";
@@ -42,17 +43,6 @@ export const TEXTS = {
   help: "Keys", help_text: "arrows: crosshair, with shift in large steps · Enter: point · 1–9: recommended color · , and .: "
     + "point before and next · M: move the point to the crosshair · Delete: delete it · Ctrl+Z, Ctrl+Y: undo, redo · B: gray photo",
 };
-
-function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 const bitmap = (blob) => createImageBitmap(blob, { colorSpaceConversion: "none" });
 

@@ -1,8 +1,9 @@
 // A photo to color: opens the editor, sends every change as it is made, and hands the photo in when it is done or its
 // time is over. Changes wait in this window, and where allowed in sessionStorage, until the server has them on disk.
 import { mount } from "../coloring/editor.js";
+import { h } from "../element.js";
 import { Refused, call, recall, remember, request } from "./api.js";
-import { button, choose, h, lay, prose, t, texts, waiting } from "./views.js";
+import { button, choose, lay, prose, t, texts, waiting } from "./views.js";
 
 const NEAR = 1.5; // Lab units: a color that was taken from those that were offered, after rounding
 const under = (prefix) => Object.fromEntries(

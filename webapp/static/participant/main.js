@@ -1,7 +1,8 @@
 // The way through a study: asks the server for the step, shows it, sends what the participant did, and so on.
+import { h } from "../element.js";
 import { Refused, answer, call, enter, note, resume, sendNotes } from "./api.js";
 import { clear, refresh, showTrial, tell } from "./trials.js";
-import { button, choose, form, h, locale, prose, radios, show, study, t, waiting } from "./views.js";
+import { button, choose, form, locale, prose, radios, show, study, t, waiting } from "./views.js";
 
 // Whether the first trial of this page may have been seen before it was loaded again: then it is replaced.
 let again = false;

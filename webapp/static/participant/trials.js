@@ -1,6 +1,7 @@
 // Goes through trials on the stage: takes images, presents them, asks, tells whether it was right in practice.
+import { h } from "../element.js";
 import { fetchAhead, measureRefresh, present, takeImages } from "./stage.js";
-import { ask, button, choose, h, makeStage, maskUrl, prose, t, waiting } from "./views.js";
+import { ask, button, choose, makeStage, maskUrl, prose, t, waiting } from "./views.js";
 
 let interval = null;
 let scene = null;

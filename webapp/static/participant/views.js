@@ -1,4 +1,6 @@
 // What is on the page besides the stage: headings, paragraphs, buttons, forms. Texts come with the page itself.
+import { h } from "../element.js";
+
 const root = document.getElementById("study");
 const status = document.getElementById("status");
 export const texts = JSON.parse(root.dataset.texts);
@@ -18,17 +20,6 @@ export function prose(key, facts) {
     if (!lines.every((line) => line.startsWith("- "))) return h("p", {}, lines.join(" "));
     return h("ul", {}, ...lines.map((line) => h("li", {}, line.slice(2))));
   });
-}
-
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
 }
 
 export const button = (text, onclick, kind = "main") => h("button", { type: "button", class: kind, onclick }, text);
