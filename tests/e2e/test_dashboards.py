@@ -14,13 +14,11 @@ from scipy.stats import binomtest
 
 from evalsuite.color import rgb_to_lab
 from evalsuite.color_difference import ciede2000
-from evalsuite.db import make_engine
-from tests.conftest import migrate
 from tests.e2e.researcher import barriers_by_theme, enter, opened, too_wide, visiting
 from tests.serving import serving
 from tests.webapp.answered import add_study
 from tests.webapp.conftest import config_of
-from tests.webapp.runs import import_three_runs
+from tests.webapp.runs import runs_database
 from webapp import create_app
 
 AT = "at=squash-24"
@@ -47,12 +45,7 @@ PAGES = (
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A site with three runs, served from a thread."""
     folder = tmp_path_factory.mktemp("site")
-    url = f"sqlite:///{folder / 'evalsuite.db'}"
-    migrate(url)
-    engine = make_engine(url)
-    import_three_runs(engine, folder)
-    add_study(engine)
-    engine.dispose()
+    url = runs_database(folder, add_study)
     app = create_app(config_of(url, folder))
     with serving(app) as port:
         yield f"http://127.0.0.1:{port}"

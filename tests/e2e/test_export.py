@@ -12,10 +12,8 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
-from evalsuite.db import make_engine
-from tests.conftest import migrate
 from tests.webapp.answered import add_study
-from tests.webapp.runs import import_three_runs
+from tests.webapp.runs import runs_database
 from webapp.commands.export import command
 
 
@@ -23,12 +21,7 @@ from webapp.commands.export import command
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an export below a folder, as project pages have it."""
     folder = tmp_path_factory.mktemp("served")
-    url = f"sqlite:///{folder / 'evalsuite.db'}"
-    migrate(url)
-    engine = make_engine(url)
-    import_three_runs(engine, folder)
-    add_study(engine)
-    engine.dispose()
+    url = runs_database(folder, add_study)
     done = CliRunner().invoke(command, [str(folder / "site" / "below"), "--db", url, "--views", "10", "--photos", "4"])
     assert done.exit_code == 0, done.output
     served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder / "site")))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Request, expect
 from sqlalchemy import update
 
-from evalsuite.db import make_engine, session_scope
-from tests.conftest import migrate
+from evalsuite.db import session_scope
 from tests.e2e.researcher import barriers_by_theme, enter, opened, too_wide, visiting
 from tests.serving import serving
 from tests.webapp.conftest import config_of
-from tests.webapp.runs import import_three_runs
+from tests.webapp.runs import runs_database
 from tests.webapp.studies import BLINDED, DONE, NEW, add_studies
 from turk.tables import SessionRow
 from webapp import create_app
@@ -31,12 +31,7 @@ MONITOR = f"/studies/{BLINDED}/monitor"
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site with runs and studies."""
     folder = tmp_path_factory.mktemp("site")
-    url = f"sqlite:///{folder / 'evalsuite.db'}"
-    migrate(url)
-    engine = make_engine(url)
-    import_three_runs(engine, folder)
-    add_studies(engine, folder)
-    engine.dispose()
+    url = runs_database(folder, partial(add_studies, folder=folder))
     made = create_app(config_of(url, folder))
     yield made
     made.extensions["engine"].dispose()

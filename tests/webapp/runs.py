@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 
 from evalsuite.backbones.confusions import Confusions
 from evalsuite.chroma import Chroma
+from evalsuite.db import make_engine, upgrade
 from evalsuite.results import Run, open_run
 from evalsuite.stats import Difference
 from evalsuite.store import import_run
@@ -40,6 +42,18 @@ PAPERS = {
 }  # fmt: skip
 GAIN = {"good": 6.0, "gray": 0.0, "truth": 70.0, "rival": 5.9, "mine.5": 7.0, "mine.50": 9.0}
 ACCEPTS = {"truth": ["target"], "mine.5": ["L", "hints"], "mine.50": ["L", "hints"]}
+
+
+def runs_database(folder: Path, *fill: Callable[[Engine], object]) -> str:
+    """Make a database with three runs in a folder, let others put more into it, and return its address."""
+    url = f"sqlite:///{folder / 'evalsuite.db'}"
+    engine = make_engine(url)
+    upgrade(engine)
+    import_three_runs(engine, folder)
+    for more in fill:
+        more(engine)
+    engine.dispose()
+    return url
 
 
 def import_three_runs(engine: Engine, folder: Path) -> None:

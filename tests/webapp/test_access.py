@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from evalsuite.db import make_engine, now, session_scope
-from tests.conftest import migrate
+from evalsuite.db import now, session_scope
 from tests.turk.studies_made import SYNTHETIC_KEY, make_study
 from tests.webapp.answered import add_study
 from tests.webapp.conftest import OF_OUR_OWN, OWNER_TOKEN, come_in, config_of
 from tests.webapp.participant.scripted import DEVICE, Scripted
-from tests.webapp.runs import import_three_runs
+from tests.webapp.runs import runs_database
 from tests.webapp.studies import add_studies
 from webapp import create_app
 from webapp.access import ROLES, Role
@@ -159,14 +159,8 @@ WRONG = {"nobody": "knows this name"}
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site with runs, results that may be seen, and a study that is live."""
     folder = tmp_path_factory.mktemp("house")
-    url = f"sqlite:///{folder / 'evalsuite.db'}"
-    migrate(url)
-    engine = make_engine(url)
-    import_three_runs(engine, folder)
-    add_studies(engine, folder)
-    add_study(engine)
-    make_study(engine, folder / "live")
-    engine.dispose()
+    live = partial(make_study, folder=folder / "live")
+    url = runs_database(folder, partial(add_studies, folder=folder), add_study, live)
     app = create_app(replace(config_of(url, folder), synthetic_key=SYNTHETIC_KEY))
     yield app
     app.extensions["engine"].dispose()

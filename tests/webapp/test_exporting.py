@@ -16,9 +16,8 @@ from sqlalchemy import select
 
 from evalsuite.db import make_engine, session_scope
 from evalsuite.errors import UserError
-from tests.conftest import migrate
 from tests.webapp.answered import add_study
-from tests.webapp.runs import PHOTOS, import_three_runs
+from tests.webapp.runs import PHOTOS, runs_database
 from turk.result_tables import AnalysisRow, FoolRateRow, PhotoRateRow
 from webapp.commands.export import command
 from webapp.copying import Copier
@@ -34,14 +33,7 @@ LINK = re.compile(r'(?:href|src|data-mask|data-back)="([^"#]*)[^"]*"')
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with three runs and a study."""
-    folder = tmp_path_factory.mktemp("exported")
-    url = f"sqlite:///{folder / 'evalsuite.db'}"
-    migrate(url)
-    engine = make_engine(url)
-    import_three_runs(engine, folder)
-    add_study(engine)
-    engine.dispose()
-    return url
+    return runs_database(tmp_path_factory.mktemp("exported"), add_study)
 
 
 @pytest.fixture(scope="module")

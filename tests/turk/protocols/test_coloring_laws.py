@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, replace
-from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsuite.errors import UserError
+from tests.turk.protocols.defaults import at_defaults
 from turk.balance import halves
 from turk.design import arms_of, block_order, plan_session
 from turk.registry import all_protocols, any_protocol, colorings, protocol, protocols
@@ -23,21 +23,7 @@ SEEDS = st.integers(0, 2**63)
 
 def study(name: str, photos: int | None = None, **changes: object) -> Study:
     """A study at the protocol's defaults but for the changes."""
-    declared = colorings()[name]
-    parameters = {key: parameter.default for key, parameter in declared.parameters.items()} | changes
-    needed = declared.photos_needed(parameters)
-    return Study(
-        name="a-study",
-        protocol=name,
-        parameters=parameters,
-        conditions=declared.conditions,
-        catch=None,
-        photos=tuple(f"photo{number:04}" for number in range(photos or needed + 5)),
-        stimuli={},
-        participants_per_condition=40,
-        recruiter="link",
-        reward_usd=Decimal("1.40"),
-    )
+    return at_defaults(name, colorings()[name].conditions, None, photos, changes)
 
 
 @st.composite

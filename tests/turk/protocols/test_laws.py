@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from evalsuite.errors import UserError
+from tests.turk.protocols.defaults import at_defaults
 from turk.balance import halves
 from turk.design import arms_of, block_order, plan_session
 from turk.observers import Law, Observer, make_population
@@ -29,21 +29,7 @@ SEEDS = st.integers(0, 2**63)
 
 def study(name: str, photos: int | None = None, **changes: object) -> Study:
     """A study with three conditions and a catch condition, at the protocol's defaults but for the changes."""
-    declared = protocol(name)
-    parameters = {key: parameter.default for key, parameter in declared.parameters.items()} | changes
-    needed = declared.photos_needed(parameters)
-    return Study(
-        name="a-study",
-        protocol=name,
-        parameters=parameters,
-        conditions=tuple(PLANTED),
-        catch="random",
-        photos=tuple(f"photo{number:04}" for number in range(photos or needed + 5)),
-        stimuli={},
-        participants_per_condition=40,
-        recruiter="link",
-        reward_usd=Decimal("1.40"),
-    )
+    return at_defaults(name, tuple(PLANTED), "random", photos, changes)
 
 
 @st.composite
