@@ -28,15 +28,6 @@ def mean_of(column: str) -> Callable[[Columns], Estimator]:
     return reduce
 
 
-def ratio_of(numerator: str, denominator: str) -> Callable[[Columns], Estimator]:
-    """Divide the sum of one column by the sum of another: a value pooled over the dataset."""
-
-    def reduce(columns: Columns) -> Estimator:
-        return ratio(columns[numerator], columns[denominator])
-
-    return reduce
-
-
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Estimator:
     """Estimator of sum(counts * numerator) / sum(counts * denominator), both (n,); not finite where the latter is 0.
 

@@ -226,13 +226,6 @@ def rank_intervals(draws: ArrayLike, better: Better, level: float = 0.95) -> lis
     return [(int(low), int(high)) for low, high in edges.T]
 
 
-def best_probability(draws: ArrayLike, better: Better) -> Floats:
-    """Return per method the share of resamples in which it is the best; equals share one."""
-    drawn = _upward(draws, better)
-    winners = drawn == drawn.max(0)
-    return np.asarray((winners / np.maximum(winners.sum(0), 1)).mean(1), np.float64)
-
-
 def tie_groups(values: Sequence[float], draws: ArrayLike, better: Better) -> list[list[int]]:
     """Group methods, best first: a group holds its best and those after it that cannot be told from it.
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalsuite.contracts import Columns
-from evalsuite.reductions import mean_of, ratio, ratio_of
+from evalsuite.reductions import mean_of, ratio
 from evalsuite.resampling import resample_counts
 
 
@@ -18,9 +17,7 @@ def test_a_mean_is_numpys_mean_of_the_repeated_values() -> None:
 
 
 def test_a_pooled_ratio_divides_sums_and_not_photo_by_photo() -> None:
-    columns: Columns = {"right": np.array([1.0, 9.0]), "weight": np.array([1.0, 99.0])}
-
-    assert ratio_of("right", "weight")(columns)(np.ones((1, 2)))[0] == pytest.approx(0.1)
+    assert ratio([1.0, 9.0], [1.0, 99.0])(np.ones((1, 2)))[0] == pytest.approx(0.1)
 
 
 def test_a_ratio_over_nothing_is_not_finite_and_warns_of_nothing() -> None:

@@ -12,7 +12,6 @@ from evalsuite.contracts import Counts, Estimator
 from evalsuite.reductions import ratio
 from evalsuite.stats import (
     Floats,
-    best_probability,
     bootstrap,
     bootstrap_p,
     holm,
@@ -238,12 +237,10 @@ def test_rank_intervals_widen_where_methods_are_close() -> None:
     assert rank_intervals(draws, "lower") == [(2, 3), (2, 3), (1, 1)]
 
 
-def test_equals_share_the_better_rank_and_the_chance_of_being_best() -> None:
-    draws = np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 2.0]])
+def test_equals_share_the_better_rank() -> None:
+    draws = np.array([[1.0, 1.0], [1.0, 1.0]])
 
-    assert rank_intervals(draws[:2], None) == [(1, 1), (1, 1)]
-    assert best_probability(draws, "higher").tolist() == [0.25, 0.25, 0.5]
-    assert best_probability(draws, "lower").tolist() == [0.25, 0.25, 0.5]
+    assert rank_intervals(draws, None) == [(1, 1), (1, 1)]
 
 
 def test_methods_group_with_the_best_that_they_cannot_be_told_from() -> None:
