@@ -19,7 +19,7 @@ from turk.untrusted import NONCE
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ServedImage:
     """An image that may be sent: a file, and where there is one the address of a copy elsewhere."""
 
     path: Path
@@ -27,7 +27,7 @@ class Picture:
     elsewhere: str | None = None
 
 
-def find(store: Store, token: str) -> Picture:
+def find(store: Store, token: str) -> ServedImage:
     """Find the image of an address.
 
     Raises:
@@ -40,7 +40,7 @@ def find(store: Store, token: str) -> Picture:
         found = db.execute(_query(), {"token": token, "at": store.clock()}).first()
     if found is None:
         raise _unknown()
-    return Picture(Path(found.folder) / "stimuli" / f"{found.sha256}.png", found.sha256, found.address)
+    return ServedImage(Path(found.folder) / "stimuli" / f"{found.sha256}.png", found.sha256, found.address)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from evalsuite.dataset import Pairing, open_dataset, pair_by_stem
+from evalsuite.dataset import Dataset, Pairing, open_dataset, pair_by_stem
 from evalsuite.errors import UserError
 from evalsuite.images import Resize, read_size
 from evalsuite.results import Run, open_run
@@ -121,11 +121,28 @@ def _run_hashes(run: Run) -> dict[Path, str]:
 
 
 def _of_folders(source: Source, size: int) -> Material:
-    where, notes = source.entries["real"], []
+    dataset, folders, notes = _photos_of(source), _folders_of(source), list[str]()
+    outputs = {name: _outputs_in(folder, source, name, dataset, notes) for name, folder in folders.items()}
+    return Material(
+        tuple(Original(photo.id, photo.path) for photo in dataset.photos),
+        outputs,
+        geometry=None,
+        resize=_resize(source, size),
+        entries={"real": source.entries["real"], **{name: _entry(source, name) for name in folders}},
+        facts={"kind": "folders"},
+        notes=tuple(notes),
+    )
+
+
+def _photos_of(source: Source) -> Dataset:
     try:
-        dataset = open_dataset(source.real or Path())
+        return open_dataset(source.real or Path())
     except UserError as error:
-        raise where.error(str(error)) from None
+        raise source.entries["real"].error(str(error)) from None
+
+
+def _folders_of(source: Source) -> dict[str, Path]:
+    """By condition, that of the catch trials last."""
     folders = {name: folder for name, folder in source.conditions.items() if folder is not None}
     if source.catch is not None and source.catch_folder is not None:
         folders[source.catch] = source.catch_folder
@@ -134,28 +151,22 @@ def _of_folders(source: Source, size: int) -> Material:
         raise _entry(source, source.catch or "").error(
             f"no condition {source.catch!r}. {nearest(source.catch or '', known)}"
         )
-    outputs: dict[str, dict[str, Path]] = {}
-    for name, folder in folders.items():
-        entry = _entry(source, name)
-        pairing = _paired(entry, dataset, folder)
-        _check_partners(entry, pairing.missing, len(dataset.photos))
-        outputs[name] = {p.id: file for p, file in zip(dataset.photos, pairing.files, strict=True) if file is not None}
-        if source.resize is None:
-            _check_sizes(entry, {p.id: (p.path, outputs[name][p.id]) for p in dataset.photos})
-        if pairing.extra:
-            notes.append(f"{name}: {len(pairing.extra)} files belong to no photo ({_some(pairing.extra)})")
-    return Material(
-        tuple(Original(photo.id, photo.path) for photo in dataset.photos),
-        outputs,
-        geometry=None,
-        resize=_resize(source, size),
-        entries={"real": where, **{name: _entry(source, name) for name in folders}},
-        facts={"kind": "folders"},
-        notes=tuple(notes),
-    )
+    return folders
 
 
-def _paired(entry: Entry, dataset: Any, folder: Path) -> Pairing:
+def _outputs_in(folder: Path, source: Source, name: str, dataset: Dataset, notes: list[str]) -> dict[str, Path]:
+    entry = _entry(source, name)
+    pairing = _paired(entry, dataset, folder)
+    _check_partners(entry, pairing.missing, len(dataset.photos))
+    outputs = {p.id: file for p, file in zip(dataset.photos, pairing.files, strict=True) if file is not None}
+    if source.resize is None:
+        _check_sizes(entry, {p.id: (p.path, outputs[p.id]) for p in dataset.photos})
+    if pairing.extra:
+        notes.append(f"{name}: {len(pairing.extra)} files belong to no photo ({_some(pairing.extra)})")
+    return outputs
+
+
+def _paired(entry: Entry, dataset: Dataset, folder: Path) -> Pairing:
     try:
         return pair_by_stem(dataset, folder)
     except UserError as error:
