@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from turk.blinding import blinded_at
@@ -14,7 +15,7 @@ from turk.progress import ENDED, wanted_of
 from turk.study import Study
 from webapp.money import money_of
 from webapp.page import Asked
-from webapp.queries.studies import WHO, Counted, Known, count, find, frozen
+from webapp.queries.studies import WHO, Counted, Known, count, count_sessions, find, frozen
 
 HOUR = 3600
 PLACES = ("done", "taken", "free")
@@ -59,12 +60,27 @@ class Monitor:
 
 def read(asked: Asked) -> Monitor:
     """Read how the study of an address goes."""
-    session, key = asked.session, asked.parts["study"]
-    known = find(session, key)
-    study, synthetic = frozen(session, known), WHO[asked.values["who"]]
-    counted = count(session, key, synthetic)
-    hidden = not synthetic and blinded_at(session, key, known.state, study, counted.finished_by_arm)
-    return Monitor(known, study, synthetic, hidden, counted, money_of(session, key, study, counted.finished))
+    known, study, synthetic = _known(asked)
+    counted = count(asked.session, known.id, synthetic, arms_of(study))
+    money = money_of(asked.session, known.id, study, counted.finished)
+    return Monitor(known, study, synthetic, _blinded(asked, known, study, counted), counted, money)
+
+
+def glance(asked: Asked) -> Monitor:
+    """Read the same without places, digests and money, for pages that show none of them."""
+    known, study, synthetic = _known(asked)
+    counted = count_sessions(asked.session, known.id, synthetic)
+    return Monitor(known, study, synthetic, _blinded(asked, known, study, counted), counted, {})
+
+
+def _known(asked: Asked) -> tuple[Known, Study, bool]:
+    known = find(asked.session, asked.parts["study"])
+    return known, frozen(asked.session, known), WHO[asked.values["who"]]
+
+
+def _blinded(asked: Asked, known: Known, study: Study, counted: Counted) -> bool:
+    synthetic = WHO[asked.values["who"]]
+    return not synthetic and blinded_at(asked.session, known.id, known.state, study, counted.finished_by_arm)
 
 
 def told(monitor: Monitor) -> dict[str, Any]:
@@ -153,5 +169,6 @@ def rows(said: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"quantity": quantity, "of": of, "value": value} for quantity, of, value in lines]
 
 
+@lru_cache(maxsize=4096)
 def _at(hour: int) -> str:
     return datetime.fromtimestamp(hour * HOUR, UTC).isoformat()

@@ -20,16 +20,13 @@ def hours_chart(hours: Sequence[Mapping[str, Any]]) -> Markup:
     """Sessions that finished by hour, the newest two days of them; nothing where there are none."""
     if not hours:
         return Markup("")
-    counts = {int(datetime.fromisoformat(one["hour"]).timestamp()) // SECONDS: one["finished"] for one in hours}
+    newest = [(datetime.fromisoformat(one["hour"]), one["finished"]) for one in hours[-HOURS:]]
+    counts = {int(at.timestamp()) // SECONDS: number for at, number in newest}
     last = max(counts)
     first = min(max(min(counts), last - HOURS + 1), last - FEWEST + 1)
     shown = {hour: counts.get(hour, 0) for hour in range(first, last + 1)}
     axes = Axes((first, last + 1), (0, max(shown.values())), height=150)
-    times = [
-        (hour, datetime.fromisoformat(one["hour"]).strftime("%-d %b %H:00"))
-        for hour, one in ((int(datetime.fromisoformat(one["hour"]).timestamp()) // SECONDS, one) for one in hours)
-        if hour >= first
-    ]
+    times = [(hour, at.strftime("%-d %b %H:00")) for hour, (at, _) in zip(counts, newest, strict=True) if hour >= first]
     marks = [times[0], times[-1]] if len(times) > 1 and times[-1][0] - times[0][0] > FEWEST else times[-1:]
     body = frame(axes, ("", "sessions finished, by hour (UTC)"), (marks, _whole(axes.y[1])))
     return figure(axes, "Sessions finished, by hour", body + _bars(axes, {h: (h + 1, n) for h, n in shown.items()}))

@@ -12,7 +12,7 @@ from turk.tables import StudyRow
 from webapp import photo_links
 from webapp.agreeing import Points, disagreements, points
 from webapp.charts.points import scatter
-from webapp.monitoring import Monitor, head, read
+from webapp.monitoring import Monitor, glance, head
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.people import WHO, analysis, command_of, measure_of
@@ -112,7 +112,7 @@ def _tiles(found: Points, order: Sequence[int], links: Mapping[int, dict[str, An
 
 
 PAGE = Page(
-    name="metrics", path="/studies/{study}/metrics", title="Metrics against people", answer=answer, read=read,
+    name="metrics", path="/studies/{study}/metrics", title="Metrics against people", answer=answer, read=glance,
     parameters=(WHO, Parameter("m", "the metric of the chart and the photos")),
     forms=("html", "json", "csv", "tex"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from turk.registry import protocol
 from turk.result_tables import AnalysisRow
 from webapp import photo_links
 from webapp.charts.whiskers import whisker
-from webapp.monitoring import Monitor, head, read
+from webapp.monitoring import Monitor, glance, head
 from webapp.page import Answer, Asked, Page
 from webapp.people import WHO, analysis, command_of, named
 from webapp.queries.rates import PhotoRate, photo_rates
@@ -91,6 +91,6 @@ def _row(sessions: str, quantity: str, a: str, b: str | None, found: Mapping[str
 
 
 PAGE = Page(
-    name="results", path="/studies/{study}/results", title="Results", answer=answer, parameters=(WHO,), read=read,
+    name="results", path="/studies/{study}/results", title="Results", answer=answer, parameters=(WHO,), read=glance,
     forms=("html", "json", "csv", "tex", "bib"),
 )  # fmt: skip

@@ -6,8 +6,8 @@ A frozen study is large, since it names every image, and never changes: the proc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -127,11 +127,27 @@ def finished_by_study(session: Session, synthetic: bool) -> dict[int, int]:
     return {key: count for key, count in counts}
 
 
-def count(session: Session, key: int, synthetic: bool) -> Counted:
-    """Count a study's sessions, places and digests."""
+def count(session: Session, key: int, synthetic: bool, arms: Sequence[str]) -> Counted:
+    """Count the sessions, places and digests of a study with these arms."""
     mine = {"study": key, "synthetic": synthetic}
-    sessions, places = (_by_arm(session.connection().execute(counts, mine)) for counts in (SESSIONS, PLACES))
-    return Counted(sessions, places, **_digested(session, mine), **_decided(session, mine))
+    counted = count_sessions(session, key, synthetic)
+    return replace(counted, places=_places(session, mine, arms), **_digested(session, mine))
+
+
+def count_sessions(session: Session, key: int, synthetic: bool) -> Counted:
+    """Count a study's sessions and decisions alone, for pages that show no more."""
+    mine = {"study": key, "synthetic": synthetic}
+    return Counted(_by_arm(session.connection().execute(SESSIONS, mine)), {}, **_decided(session, mine))
+
+
+def _places(session: Session, mine: Mapping[str, Any], arms: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Count places by what became of them; as blocks have one of each arm, free ones need no counting."""
+    last = session.connection().execute(LAST_PLACE, mine).scalar()
+    if last is None:
+        return {}
+    held = _by_arm(session.connection().execute(HELD, {**mine, "arms": list(arms)}))
+    blocks = (last + 1) // len(arms)
+    return {arm: {**held.get(arm, {}), "free": blocks - sum(held.get(arm, {}).values())} for arm in arms}
 
 
 def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
@@ -143,10 +159,9 @@ def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
 
 def _digested(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
     """Add digests up, once while the same sessions have one: a digest is written when its session has finished."""
-    hours = [tuple(row) for row in session.connection().execute(HOURS, mine)]
-    key = (mine["study"], mine["synthetic"], tuple(hours))
-    added = kept(session, "digests", key, lambda: _added(session, mine))
-    return {"hours": {hour: number for hour, number, _ in hours}} | added
+    there = session.connection().execute(THERE, mine).one()
+    key = (mine["study"], mine["synthetic"], *there)
+    return kept(session, "digests", key, lambda: _added(session, mine))
 
 
 def _added(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,6 +173,7 @@ def _added(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
         rates[hz] += sessions
     columns = zip(*(row[2:] for row in rows), strict=True)
     return {
+        "hours": {hour: number for hour, number in session.connection().execute(HOURS, mine)},
         "total": Sums(*map(sum, columns)) if rows else Sums(),
         "rules": dict(rules.most_common()), "rates": dict(rates.most_common()),
     }  # fmt: skip
@@ -169,9 +185,12 @@ def _decided(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
     return {"looks": counts.get("unblind", 0), "decisions": sum(counts.values()), "analyzed": made}
 
 
+def _of_study(table: type[SessionRow] | type[PlaceRow] | type[DigestRow]) -> tuple[Any, Any]:
+    return table.study_id == bindparam("study"), table.synthetic == bindparam("synthetic")
+
+
 def _standing(table: type[SessionRow] | type[PlaceRow]) -> Any:
-    of_study = (table.study_id == bindparam("study"), table.synthetic == bindparam("synthetic"))
-    counts = select(table.arm, table.state, func.count()).where(*of_study).group_by(table.arm, table.state)
+    counts = select(table.arm, table.state, func.count()).where(*_of_study(table)).group_by(table.arm, table.state)
     return counts.order_by(table.arm, table.state)
 
 
@@ -181,9 +200,8 @@ def _sums() -> Any:
              DigestRow.long_frames)  # fmt: skip
     sums = (func.count(), *map(func.sum, added), func.coalesce(func.sum(DigestRow.minutes), 0.0))
     by = (DigestRow.rules, DigestRow.refresh_hz)
-    of_study = (DigestRow.study_id == bindparam("study"), DigestRow.synthetic == bindparam("synthetic"))
     columns: tuple[Any, ...] = (*by, *sums, func.count(DigestRow.minutes))
-    return select(*columns).where(*of_study).group_by(*by).order_by(*by)
+    return select(*columns).where(*_of_study(DigestRow)).group_by(*by).order_by(*by)
 
 
 STUDIES = select(*COLUMNS).order_by(StudyRow.id.desc())
@@ -193,12 +211,14 @@ FINISHED = (
     .where(SessionRow.synthetic == bindparam("synthetic"), SessionRow.state.in_(COMPLETED))
     .group_by(SessionRow.study_id)
 )
-SESSIONS, PLACES, DIGESTS = _standing(SessionRow), _standing(PlaceRow), _sums()
+SESSIONS, DIGESTS = _standing(SessionRow), _sums()
+HELD = _standing(PlaceRow).where(
+    PlaceRow.arm.in_(bindparam("arms", expanding=True)), PlaceRow.state.in_(("done", "taken"))
+)
+LAST_PLACE = select(func.max(PlaceRow.position)).where(*_of_study(PlaceRow))
+THERE = select(func.count(), func.sum(DigestRow.session_id)).where(*_of_study(DigestRow))
 HOURS = (
-    select(DigestRow.hour, func.count(), func.sum(DigestRow.session_id))
-    .where(DigestRow.study_id == bindparam("study"), DigestRow.synthetic == bindparam("synthetic"))
-    .group_by(DigestRow.hour)
-    .order_by(DigestRow.hour)
+    select(DigestRow.hour, func.count()).where(*_of_study(DigestRow)).group_by(DigestRow.hour).order_by(DigestRow.hour)
 )
 DECISIONS = (
     select(DecisionRow.kind, func.count()).where(DecisionRow.study_id == bindparam("study")).group_by(DecisionRow.kind)
