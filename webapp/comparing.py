@@ -86,7 +86,7 @@ def curves(session: Session, chosen: Sequence[Entry]) -> dict[str, Markup | None
     labels = {entry.id: entry.label for entry in chosen}
     found = select(CurveRow.entry_id, CurveRow.points).join(MetricRow, MetricRow.id == CurveRow.metric_id)
     wanted = found.where(MetricRow.name == "auc", CurveRow.entry_id.in_(labels))
-    points = {entry: row for entry, row in session.execute(wanted)}
+    points = {entry: row for entry, row in session.execute(wanted).all()}
     drawn = [cumulative(label, points[entry]) for entry, label in labels.items() if entry in points]
     if len(drawn) < 2:
         return {"curve": None, "apart": None}

@@ -74,7 +74,7 @@ def exposed(session: Session, known: Known, synthetic: bool, counted: Counted) -
 
 def _exposed(session: Session, study: int, synthetic: bool) -> Exposed:
     found = Exposed()
-    rows = session.connection().execute(DIGESTS, {"study": study, "synthetic": synthetic})
+    rows = session.connection().execute(DIGESTS, {"study": study, "synthetic": synthetic}).all()
     for told, hz, trials, valid, replaced, long_frames in rows:
         found.trials += trials
         found.counting += valid

@@ -45,11 +45,11 @@ def sessions_of(session: Session, known: Known, synthetic: bool, after: int | No
     mine = {"study": known.id, "synthetic": synthetic, "most": PER_PAGE + 1}
     asked, wanted = (NEWEST, mine) if after is None else (NEWEST_BEFORE, mine | {"after": after})
     shown = {"shown": session.connection().execute(asked, wanted).scalars().all()}
-    answers = {key: number for key, number in session.connection().execute(ANSWERED, shown)}
+    answers = {key: number for key, number in session.connection().execute(ANSWERED, shown).all()}
     return [
         {"session": key, "participant": pseudonym(known.sha256, person), "state": state,
          "entered_at": entered.isoformat(), "arm": arm, "answers": answers.get(key, 0)}
-        for key, person, state, entered, arm in session.connection().execute(ENTERED, shown)
+        for key, person, state, entered, arm in session.connection().execute(ENTERED, shown).all()
     ]  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def trials_of(session: Session, row: SessionRow, silent: bool) -> list[dict[str,
     """A record per answered trial of a session."""
     shown = select(TrialRow, ConditionRow.name).join(ConditionRow, ConditionRow.id == TrialRow.condition_id)
     mine = (TrialRow.session_id == row.id, TrialRow.state == "answered")
-    found = session.execute(shown.where(*mine).order_by(TrialRow.number))
+    found = session.execute(shown.where(*mine).order_by(TrialRow.number)).all()
     return [record_of(trial, condition, silent) for trial, condition in found]
 
 

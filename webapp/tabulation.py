@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.styles import LABELED_REAL, PAPERS, Column
 from evalsuite.typesetting import DASH, Cell, Table, describe
+from webapp.keeping import kept
 from webapp.numbers import Printed, printed
 from webapp.opinions import PEOPLE, people_differences, people_ranked
 from webapp.queries.boards import bests, cells
@@ -117,7 +118,7 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     domains = {key: _domain([scores[e, key] for e in competing if (e, key) in scores]) for key in wanted}
     apart: dict[tuple[int, int], Difference] = {}
     if chosen.pin:
-        apart = differences(session, keys, chosen.pin.id, scores, vectors(session, keys, list(wanted)))
+        apart = {**_apart(session, keys, list(wanted), scores, ranked)}
         apart |= people_differences(keys, chosen.pin.id, chosen.people, pairs)
         domains = {key: _around([d for (e, m), d in apart.items() if m == key and e in competing]) for key in wanted}
     candidates = [entry for entry in chosen.everyone if entry.candidate]
@@ -126,6 +127,17 @@ def tabulate(session: Session, chosen: Chosen) -> Tabulated:
     return Tabulated(
         chosen.board, chosen.shown, heads, scores, chosen.by, chosen.pin, apart, domains, best, chosen.people
     )
+
+
+def _apart(
+    session: Session, keys: Sequence[int], metric_ids: Sequence[int], scores: Cells, ranked: Cells
+) -> Mapping[tuple[int, int], Difference]:
+    """Differences from the last of the methods, photo by photo: computed once while scores and fool rates stay."""
+    key = (tuple(keys), tuple(metric_ids), tuple(ranked.items()))
+    return kept(
+        session, "differences", key,
+        lambda: differences(session, keys, keys[-1], scores, vectors(session, keys, metric_ids)),
+    )  # fmt: skip
 
 
 def _fooling_best(candidates: Sequence[Entry], scores: Cells) -> dict[int, tuple[int, int]]:

@@ -51,7 +51,7 @@ def class_name(pair: Mapping[str, Any], which: str) -> str:
 
 def _found(session: Session, run: int) -> dict[tuple[str, str], Pairs]:
     rows = select(ConfusionRow.metric, ConfusionRow.name, ConfusionRow.pairs).where(ConfusionRow.run_id == run)
-    return {(metric, name): pairs for metric, name, pairs in session.execute(rows)}
+    return {(metric, name): pairs for metric, name, pairs in session.execute(rows).all()}
 
 
 def _labels(session: Session, run: int) -> dict[str, str]:
@@ -62,7 +62,7 @@ def _labels(session: Session, run: int) -> dict[str, str]:
         .where(EntryRow.run_id == run)
         .order_by(EntryRow.position)
     )
-    return {name: title for name, title in session.execute(named)}
+    return {name: title for name, title in session.execute(named).all()}
 
 
 def _title(session: Session, metric: str) -> str:

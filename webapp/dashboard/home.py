@@ -38,7 +38,7 @@ def _address(asked: Asked, board: Board, newest: Mapping[int, str]) -> str:
 def _newest(session: Session) -> list[dict[str, Any]]:
     methods = select(func.count()).where(EntryRow.run_id == RunRow.id).correlate(RunRow).scalar_subquery()
     columns = (RunRow.id, RunRow.name, RunRow.scores, RunRow.imported_at, methods)
-    found = session.execute(select(*columns).order_by(RunRow.imported_at.desc(), RunRow.id.desc()).limit(NEWEST))
+    found = session.execute(select(*columns).order_by(RunRow.imported_at.desc(), RunRow.id.desc()).limit(NEWEST)).all()
     names = ("id", "name", "scores", "imported_at", "methods")
     return [dict(zip(names, row, strict=True)) for row in found]
 

@@ -92,7 +92,7 @@ def _failed(session: Session, run: int) -> int:
 
 def _failures(session: Session, run: int) -> list[dict[str, Any]]:
     found = select(FailureRow.entry_id, FailureRow.photo, FailureRow.reason).where(FailureRow.run_id == run)
-    rows = session.execute(found.order_by(FailureRow.id).limit(FAILURES_SHOWN))
+    rows = session.execute(found.order_by(FailureRow.id).limit(FAILURES_SHOWN)).all()
     return [{"entry": entry, "photo": photo, "reason": reason} for entry, photo, reason in rows]
 
 
@@ -102,7 +102,7 @@ def _curve(session: Session, entries: list[Entry]) -> Any:
     found = select(CurveRow.entry_id, CurveRow.points).join(MetricRow).where(
         MetricRow.name == "auc", CurveRow.entry_id.in_(labels)
     ).order_by(CurveRow.entry_id)  # fmt: skip
-    lines = [cumulative(labels[entry], points) for entry, points in session.execute(found)]
+    lines = [cumulative(labels[entry], points) for entry, points in session.execute(found).all()]
     return cumulative_chart(lines[:LINES]) if lines else None
 
 

@@ -83,7 +83,7 @@ VALUES = select(SummaryRow.entry_id, SummaryRow.value).where(
 
 def boards(session: Session) -> list[Board]:
     """List boards, the one with the newest run first."""
-    return [Board(*row) for row in session.connection().execute(BOARDS)]
+    return [Board(*row) for row in session.connection().execute(BOARDS).all()]
 
 
 def find_board(session: Session, dataset_id: int, at: str) -> tuple[Board, list[Board]]:
@@ -110,7 +110,7 @@ def entries(session: Session, board: Board) -> tuple[Entry, ...]:
 
 def entries_by_id(session: Session, keys: Sequence[int]) -> dict[int, Entry]:
     """Return methods by their keys, in that order; keys that nobody has are missing."""
-    found = session.connection().execute(ENTRIES_BY_KEY, {"keys": keys})
+    found = session.connection().execute(ENTRIES_BY_KEY, {"keys": keys}).all()
     known = {entry.id: entry for entry in _labelled([_entry(row) for row in found])}
     return {key: known[key] for key in keys if key in known}
 
@@ -122,19 +122,19 @@ def metrics(session: Session, board: Board) -> dict[str, Metric]:
 
 def metrics_of(session: Session, keys: Sequence[int]) -> dict[str, Metric]:
     """Name to metric, those that any of these methods has."""
-    return _sorted(session.connection().execute(METRICS_OF_ENTRIES, {"keys": keys}))
+    return _sorted(session.connection().execute(METRICS_OF_ENTRIES, {"keys": keys}).all())
 
 
 def cells(session: Session, keys: Sequence[int], metric_ids: Sequence[int]) -> dict[tuple[int, int], Cell]:
     """(entry, metric) to value and standing."""
-    found = session.connection().execute(CELLS, {"keys": keys, "metrics": metric_ids})
+    found = session.connection().execute(CELLS, {"keys": keys, "metrics": metric_ids}).all()
     return {(row[0], row[1]): Cell(*row[2:]) for row in found}
 
 
 def bests(session: Session, candidates: Sequence[Entry], metric_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Metric to the best candidate's key and group, of metrics on which two or more compete."""
     wanted = {"keys": [entry.id for entry in candidates], "metrics": metric_ids}
-    ranked = sorted(tuple(row) for row in session.connection().execute(PLACES, wanted))
+    ranked = sorted(tuple(row) for row in session.connection().execute(PLACES, wanted).all())
     first: dict[int, tuple[int, int]] = {}
     for metric, _, entry, group in ranked:
         first.setdefault(metric, (entry, group))
@@ -144,7 +144,7 @@ def bests(session: Session, candidates: Sequence[Entry], metric_ids: Sequence[in
 
 def values(session: Session, keys: Sequence[int], metric_id: int) -> dict[int, float]:
     """Entry to value on one metric, of those that have one."""
-    found = session.connection().execute(VALUES, {"keys": keys, "metric": metric_id})
+    found = session.connection().execute(VALUES, {"keys": keys, "metric": metric_id}).all()
     return {entry: value for entry, value in found if value is not None}
 
 
@@ -155,15 +155,15 @@ def preferred(known: Mapping[str, Metric]) -> Metric | None:
 
 
 def _boards_of(session: Session, dataset_id: int) -> tuple[Board, ...]:
-    return tuple(Board(*row) for row in session.connection().execute(BOARDS_OF_DATASET, {"dataset": dataset_id}))
+    return tuple(Board(*row) for row in session.connection().execute(BOARDS_OF_DATASET, {"dataset": dataset_id}).all())
 
 
 def _entries_of(session: Session, board: Board) -> tuple[Entry, ...]:
-    return tuple(_labelled([_entry(row) for row in session.connection().execute(ENTRIES_OF_BOARD, _key(board))]))
+    return tuple(_labelled([_entry(row) for row in session.connection().execute(ENTRIES_OF_BOARD, _key(board)).all()]))
 
 
 def _metrics_of(session: Session, board: Board) -> dict[str, Metric]:
-    return _sorted(session.connection().execute(METRICS_OF_BOARD, _key(board)))
+    return _sorted(session.connection().execute(METRICS_OF_BOARD, _key(board)).all())
 
 
 def _key(board: Board) -> dict[str, int | str]:

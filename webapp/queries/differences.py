@@ -56,7 +56,7 @@ class Difference:
 
 def vectors(session: Session, keys: Sequence[int], metric_ids: Sequence[int]) -> Vectors:
     """(entry, metric) to the scores by photo, NaN where there is none; metrics without scores per photo are missing."""
-    found = session.connection().execute(VECTORS, {"keys": keys, "metrics": metric_ids})
+    found = session.connection().execute(VECTORS, {"keys": keys, "metrics": metric_ids}).all()
     return {(entry, metric): unpack(data) for entry, metric, data in found}
 
 
@@ -117,7 +117,7 @@ def resampled(
     found: dict[tuple[int, int], Difference] = {}
     for one, other, sign in ((PairRow.a_entry_id, PairRow.b_entry_id, 1), (PairRow.b_entry_id, PairRow.a_entry_id, -1)):
         wanted = select(PairRow, one).where(one.in_(keys), other == base, PairRow.metric_id.in_(metric_ids))
-        for pair, entry in session.execute(wanted):
+        for pair, entry in session.execute(wanted).all():
             if pair.difference is not None:
                 lo, hi = [None if end is None else sign * end for end in (pair.ci_lo, pair.ci_hi)][::sign]
                 found[entry, pair.metric_id] = Difference(pair.n, sign * pair.difference, lo, hi, pair.p, pair.test)

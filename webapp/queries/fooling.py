@@ -117,7 +117,7 @@ ANALYSIS = select(AnalysisRow.record).where(
 
 def fooled(session: Session, entries: Sequence[int]) -> dict[int, Fooled]:
     """Entry to how often it fooled people, of those that a study asked for."""
-    found = session.connection().execute(FOOLED, {"keys": entries})
+    found = session.connection().execute(FOOLED, {"keys": entries}).all()
     asked = {name for name, protocol in protocols().items() if protocol.measure == "fool_rate"}
     rates = [_fooled(row) for row in found]
     return {rate.entry: rate for rate in rates if rate.protocol in asked}
@@ -142,7 +142,7 @@ def photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> P
 
 def _photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> PhotoRates:
     wanted = {"dataset": dataset_id, "condition": of.condition_id, "synthetic": of.synthetic}
-    counted = {row[0]: Counted(*row[1:]) for row in session.connection().execute(RATES, wanted)}
+    counted = {row[0]: Counted(*row[1:]) for row in session.connection().execute(RATES, wanted).all()}
     shrunk, ranked = np.full(images, np.nan), np.zeros(images, np.bool_)
     for position, rate in counted.items():
         shrunk[position], ranked[position] = rate.shrunk, rate.ranked
@@ -152,7 +152,7 @@ def _photo_rates(session: Session, dataset_id: int, images: int, of: Fooled) -> 
 def rates_of_photo(session: Session, photo: str, said: Mapping[int, Fooled]) -> dict[int, Counted]:
     """Entry to how often its output of one photo fooled people."""
     wanted = {"keys": [rate.condition_id for rate in said.values()], "photo": photo}
-    found = {(row[0], row[1]): Counted(*row[2:]) for row in session.connection().execute(RATES_OF_PHOTO, wanted)}
+    found = {(row[0], row[1]): Counted(*row[2:]) for row in session.connection().execute(RATES_OF_PHOTO, wanted).all()}
     return {key: found[at] for key, rate in said.items() if (at := (rate.condition_id, rate.synthetic)) in found}
 
 

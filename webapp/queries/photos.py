@@ -76,7 +76,7 @@ def photo_of(session: Session, key: int) -> Photo | None:
 
 def photos_at(session: Session, dataset_id: int, positions: Sequence[int]) -> dict[int, Photo]:
     """Position to photo."""
-    found = session.connection().execute(PHOTOS_AT, {"dataset": dataset_id, "positions": positions})
+    found = session.connection().execute(PHOTOS_AT, {"dataset": dataset_id, "positions": positions}).all()
     return {photo.position: photo for photo in (Photo(*row) for row in found)}
 
 
@@ -122,11 +122,11 @@ def page_of(values: Floats, descending: bool, after: tuple[float, int] | None, s
 
 def outputs(session: Session, entries: Sequence[int], photos: Sequence[int]) -> dict[tuple[int, int], str]:
     """(entry, photo) to the hash of what the entry made of the photo."""
-    found = session.connection().execute(OUTPUTS, {"entries": entries, "photos": photos})
+    found = session.connection().execute(OUTPUTS, {"entries": entries, "photos": photos}).all()
     return {(entry, photo): sha256 for entry, photo, sha256 in found}
 
 
 def scores_of(session: Session, photo: int, entries: Sequence[int]) -> dict[tuple[int, str], float]:
     """(entry, metric's name) to a photo's score."""
-    found = session.connection().execute(SCORES, {"photo": photo, "entries": entries})
+    found = session.connection().execute(SCORES, {"photo": photo, "entries": entries}).all()
     return {(entry, metric): value for entry, metric, value in found}

@@ -39,7 +39,7 @@ def photo_rates(session: Session, study: int, synthetic: bool) -> list[PhotoRate
     """All photos of all conditions of a study, by condition and the highest rate first; ask whether it is blinded."""
     mine = (ConditionRow.study_id == study, PhotoRateRow.synthetic.is_(synthetic))
     ordered = (ConditionRow.position, PhotoRateRow.shrunk.desc(), PhotoRateRow.photo)
-    return [PhotoRate(*row) for row in session.execute(PHOTO_RATES.where(*mine).order_by(*ordered))]
+    return [PhotoRate(*row) for row in session.execute(PHOTO_RATES.where(*mine).order_by(*ordered)).all()]
 
 
 def photos_of_run(session: Session, run: int | None, names: Iterable[str]) -> dict[str, PhotoRow]:

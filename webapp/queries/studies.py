@@ -100,7 +100,7 @@ class Counted:
 
 def all_studies(session: Session) -> list[Known]:
     """List studies, the newest first."""
-    return [Known(*row) for row in session.connection().execute(STUDIES)]
+    return [Known(*row) for row in session.connection().execute(STUDIES).all()]
 
 
 def find(session: Session, key: int) -> Known:
@@ -123,7 +123,7 @@ def frozen(session: Session, known: Known) -> Study:
 
 def finished_by_study(session: Session, synthetic: bool) -> dict[int, int]:
     """Study to how many sessions came to their end."""
-    counts = session.connection().execute(FINISHED, {"synthetic": synthetic})
+    counts = session.connection().execute(FINISHED, {"synthetic": synthetic}).all()
     return {key: count for key, count in counts}
 
 
@@ -137,7 +137,7 @@ def count(session: Session, key: int, synthetic: bool, arms: Sequence[str]) -> C
 def count_sessions(session: Session, key: int, synthetic: bool) -> Counted:
     """Count a study's sessions and decisions alone, for pages that show no more."""
     mine = {"study": key, "synthetic": synthetic}
-    return Counted(_by_arm(session.connection().execute(SESSIONS, mine)), {}, **_decided(session, mine))
+    return Counted(_by_arm(session.connection().execute(SESSIONS, mine).all()), {}, **_decided(session, mine))
 
 
 def _places(session: Session, mine: Mapping[str, Any], arms: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -145,7 +145,7 @@ def _places(session: Session, mine: Mapping[str, Any], arms: Sequence[str]) -> d
     last = session.connection().execute(LAST_PLACE, mine).scalar()
     if last is None:
         return {}
-    held = _by_arm(session.connection().execute(HELD, {**mine, "arms": list(arms)}))
+    held = _by_arm(session.connection().execute(HELD, {**mine, "arms": list(arms)}).all())
     blocks = (last + 1) // len(arms)
     return {arm: {**held.get(arm, {}), "free": blocks - sum(held.get(arm, {}).values())} for arm in arms}
 
@@ -173,14 +173,14 @@ def _added(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
         rates[hz] += sessions
     columns = zip(*(row[2:] for row in rows), strict=True)
     return {
-        "hours": {hour: number for hour, number in session.connection().execute(HOURS, mine)},
+        "hours": {hour: number for hour, number in session.connection().execute(HOURS, mine).all()},
         "total": Sums(*map(sum, columns)) if rows else Sums(),
         "rules": dict(rules.most_common()), "rates": dict(rates.most_common()),
     }  # fmt: skip
 
 
 def _decided(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
-    counts = {kind: number for kind, number in session.connection().execute(DECISIONS, mine)}
+    counts = {kind: number for kind, number in session.connection().execute(DECISIONS, mine).all()}
     made = session.connection().execute(ANALYZED, mine).scalar()
     return {"looks": counts.get("unblind", 0), "decisions": sum(counts.values()), "analyzed": made}
 
