@@ -45,12 +45,7 @@ def blinded(db: Session, study_id: int, state: str, frozen: Study) -> bool:
     Its rule is not met, nobody looked, and no analysis is kept: what was seen once, before somebody was forgotten,
     cannot be unseen.
     """
-    return state != "closed" and blinded_at(db, study_id, state, frozen, finished_of(db, study_id))
-
-
-def blinded_at(db: Session, study_id: int, state: str, frozen: Study, finished: Mapping[str, int]) -> bool:
-    """Tell the same where it was counted before how many people of each arm finished."""
-    if state == "closed" or met_by(frozen, finished):
+    if state == "closed" or rule_met(db, study_id, frozen):
         return False
     mine = {"study": study_id}
     return all(db.connection().execute(seen, mine).scalar() is None for seen in (LOOKS, KEPT))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from turk.blinding import blinded_at
+from turk.blinding import met_by
 from turk.design import arms_of
 from turk.progress import ENDED, wanted_of
 from turk.study import Study
@@ -79,8 +79,9 @@ def _known(asked: Asked) -> tuple[Known, Study, bool]:
 
 
 def _blinded(asked: Asked, known: Known, study: Study, counted: Counted) -> bool:
-    synthetic = WHO[asked.values["who"]]
-    return not synthetic and blinded_at(asked.session, known.id, known.state, study, counted.finished_by_arm)
+    """Tell what turk.blinding.blinded does, from what was counted."""
+    seen = counted.looks or counted.analyzed is not None or met_by(study, counted.finished_by_arm)
+    return not (WHO[asked.values["who"]] or seen or known.state == "closed")
 
 
 def told(monitor: Monitor) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from turk.result_tables import AnalysisRow, DigestRow
 from turk.store import Store
 from turk.study import Study
 from turk.tables import COMPLETED, DecisionRow, PlaceRow, SessionRow, StudyRow
+from turk.visits import LIVE
 from webapp.keeping import kept
 
 WHO = {"people": False, "synthetic": True}
@@ -131,7 +132,7 @@ def count(session: Session, key: int, synthetic: bool, arms: Sequence[str]) -> C
     """Count the sessions, places and digests of a study with these arms."""
     mine = {"study": key, "synthetic": synthetic}
     counted = count_sessions(session, key, synthetic)
-    return replace(counted, places=_places(session, mine, arms), **_digested(session, mine))
+    return replace(counted, places=_places(session, mine, counted.sessions, arms), **_digested(session, mine, counted))
 
 
 def count_sessions(session: Session, key: int, synthetic: bool) -> Counted:
@@ -140,14 +141,19 @@ def count_sessions(session: Session, key: int, synthetic: bool) -> Counted:
     return Counted(_by_arm(session.connection().execute(SESSIONS, mine).all()), {}, **_decided(session, mine))
 
 
-def _places(session: Session, mine: Mapping[str, Any], arms: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Count places by what became of them; as blocks have one of each arm, free ones need no counting."""
+def _places(
+    session: Session, mine: Mapping[str, Any], sessions: Mapping[str, Mapping[str, int]], arms: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """Count places by what became of them: blocks have one of each arm, and sessions are where the others are."""
     last = session.connection().execute(LAST_PLACE, mine).scalar()
     if last is None:
         return {}
-    held = _by_arm(session.connection().execute(HELD, {**mine, "arms": list(arms)}).all())
-    blocks = (last + 1) // len(arms)
-    return {arm: {**held.get(arm, {}), "free": blocks - sum(held.get(arm, {}).values())} for arm in arms}
+    found = {}
+    for arm in arms:
+        states = sessions.get(arm, {})
+        done, taken = (sum(states.get(state, 0) for state in held) for held in (COMPLETED, LIVE))
+        found[arm] = {"done": done, "taken": taken, "free": (last + 1) // len(arms) - done - taken}
+    return found
 
 
 def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
@@ -157,10 +163,15 @@ def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
     return found
 
 
-def _digested(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
-    """Add digests up, once while the same sessions have one: a digest is written when its session has finished."""
-    there = session.connection().execute(THERE, mine).one()
-    key = (mine["study"], mine["synthetic"], *there)
+def _digested(session: Session, mine: Mapping[str, Any], counted: Counted) -> dict[str, Any]:
+    """Add digests up, once while the same sessions have one.
+
+    A digest comes when its session finishes, or is missed and made up for; it goes when somebody is forgotten, which is
+    a decision, or when work that was finished is gone, and the session abandoned.
+    """
+    there = session.connection().execute(THERE, mine).scalar()
+    gone = sum(states.get("abandoned", 0) for states in counted.sessions.values())
+    key = (mine["study"], mine["synthetic"], there, counted.finished, gone, counted.decisions)
     return kept(session, "digests", key, lambda: _added(session, mine))
 
 
@@ -189,11 +200,6 @@ def _of_study(table: type[SessionRow] | type[PlaceRow] | type[DigestRow]) -> tup
     return table.study_id == bindparam("study"), table.synthetic == bindparam("synthetic")
 
 
-def _standing(table: type[SessionRow] | type[PlaceRow]) -> Any:
-    counts = select(table.arm, table.state, func.count()).where(*_of_study(table)).group_by(table.arm, table.state)
-    return counts.order_by(table.arm, table.state)
-
-
 def _sums() -> Any:
     """What digests add up to, by the rules that sessions break and by refresh rate."""
     added = (DigestRow.test, DigestRow.valid, DigestRow.replaced, DigestRow.catch_right, DigestRow.catch_shown,
@@ -211,12 +217,15 @@ FINISHED = (
     .where(SessionRow.synthetic == bindparam("synthetic"), SessionRow.state.in_(COMPLETED))
     .group_by(SessionRow.study_id)
 )
-SESSIONS, DIGESTS = _standing(SessionRow), _sums()
-HELD = _standing(PlaceRow).where(
-    PlaceRow.arm.in_(bindparam("arms", expanding=True)), PlaceRow.state.in_(("done", "taken"))
+SESSIONS = (
+    select(SessionRow.arm, SessionRow.state, func.count())
+    .where(*_of_study(SessionRow))
+    .group_by(SessionRow.arm, SessionRow.state)
+    .order_by(SessionRow.arm, SessionRow.state)
 )
+DIGESTS = _sums()
 LAST_PLACE = select(func.max(PlaceRow.position)).where(*_of_study(PlaceRow))
-THERE = select(func.count(), func.sum(DigestRow.session_id)).where(*_of_study(DigestRow))
+THERE = select(func.count()).select_from(DigestRow).where(*_of_study(DigestRow))
 HOURS = (
     select(DigestRow.hour, func.count()).where(*_of_study(DigestRow)).group_by(DigestRow.hour).order_by(DigestRow.hour)
 )
