@@ -27,7 +27,11 @@ class PhotoRow(Base):
     """A photo that was scored, by its place among them; `label` is its class, where the dataset has classes."""
 
     __tablename__ = "photos"
-    __table_args__ = (UniqueConstraint("dataset_id", "name"), UniqueConstraint("dataset_id", "position"))
+    __table_args__ = (
+        UniqueConstraint("dataset_id", "name"),
+        UniqueConstraint("dataset_id", "position"),
+        Index("ix_photos_class", "dataset_id", "label", "position"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey(DatasetRow.id, ondelete="CASCADE"))

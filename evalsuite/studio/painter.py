@@ -2,36 +2,28 @@
 
 A photo is colored as a run colors it with the same points in a hint file: decoded and resized, its L and the painted
 hints to the method, ab joined with L, clipped and rounded. The same pixels come out.
-
-siggraph17 costs 150 GFLOP per photo, a second of two cores. While a user waits, a draft is shown first: what the
-network made of the photo before, plus the difference that the new points make to it at 96 x 96, which costs a seventh.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from evalsuite.bins import ab_bins
-from evalsuite.color import join, lab_to_rgb8, rgb_to_lab
+from evalsuite.color import join
 from evalsuite.colorizers import eccv16, eccv16_norebalance, levin2004, siggraph17
-from evalsuite.colorizers.release import AB_SCALE, hint_input, network_input
 from evalsuite.contracts import Batch, Colorize, Colorizer, Distribution, Setting
 from evalsuite.errors import UserError
 from evalsuite.finishing import finish
-from evalsuite.hints import paint, resized
-from evalsuite.images import RGB, Resize, decode, encode_png
-from evalsuite.points import Point
+from evalsuite.hints import paint
+from evalsuite.images import Resize, decode, encode_png
 from evalsuite.recommendations import recommend_colors
 from evalsuite.scoring import exact_arithmetic
+from evalsuite.studio.drafting import Drafting, Given
+from evalsuite.studio.seen import Album, Seen, joined_whole, pixels_of
 from evalsuite.weights import at_hand
 
 METHODS: tuple[Colorizer, ...] = (siggraph17.COLORIZER, levin2004.COLORIZER)
@@ -39,63 +31,7 @@ METHODS: tuple[Colorizer, ...] = (siggraph17.COLORIZER, levin2004.COLORIZER)
 RECOMMENDERS: tuple[Colorizer, ...] = (siggraph17.COLORIZER, eccv16.COLORIZER, eccv16_norebalance.COLORIZER)
 UNIFORM = "uniform"
 """Recommends where no network is at hand: all colors equally likely, so that they are spread over the gamut."""
-PHOTO_BYTES = 256 * 2**20
-"""What photos may take in memory together: some hundred."""
-FACTORS, FEATURES = "8", 16
-DRAFT = 96
-STRIP = 256
-"""Rows of a large photo that are converted at once."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A photo in memory.
-
-    Attributes:
-        file: Its bytes.
-        rgb: (H, W, 3) uint8 sRGB, as it is colored.
-        original: (width, height) of the file's picture.
-    """
-
-    file: bytes
-    rgb: RGB
-    original: tuple[int, int]
-
-    @cached_property
-    def L(self) -> Tensor:
-        """(1, 1, H, W) float32, 0..100."""
-        return rgb_to_lab(_tensor(self.rgb))[:, :1].contiguous()
-
-    @property
-    def bytes(self) -> int:
-        """What it takes in memory."""
-        return len(self.file) + 3 * self.rgb.nbytes
-
-
-@dataclass(frozen=True)
-class Given:
-    """A photo with the points that a user gave: what is computed belongs to these.
-
-    Attributes:
-        photo: The photo's key.
-        points: In pixels of the photo as it is colored.
-    """
-
-    photo: str
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True)
-class Base:
-    """What a network made of a photo before: drafts start from it.
-
-    Attributes:
-        ab: (1, 2, 256, 256), Lab units.
-        small: (1, 2, 96, 96), of the same points at the size of drafts.
-    """
-
-    ab: Tensor
-    small: Tensor
+FACTORS = "8"
 
 
 class Interrupted(Exception):
@@ -117,12 +53,11 @@ class Painter:
         self._weights = weights
         self._waiting = waiting
         self._yields = False
-        self._bases: OrderedDict[str, Base] = OrderedDict()
         self._device = device
-        self._photos: OrderedDict[str, Seen] = OrderedDict()
+        self._album = Album()
+        self._drafting = Drafting(self._siggraph17, self._pause)
         self._loaded: dict[str, Colorize] = {}
         self._distributions: dict[str, Callable[[Batch], Distribution]] = {}
-        self._features: OrderedDict[Given, tuple[Tensor, Tensor, Tensor]] = OrderedDict()
 
     def methods(self) -> list[str]:
         """Name the methods that are at hand without a download, the best first."""
@@ -130,27 +65,20 @@ class Painter:
 
     def knows(self, key: str) -> bool:
         """Whether a photo is in memory; it is then one of the last to go."""
-        if key in self._photos:
-            self._photos.move_to_end(key)
-        return key in self._photos
+        return key in self._album
 
     def keep(self, key: str, file: bytes, resize: Resize) -> Seen:
-        """Decode a photo and keep it, and let go of those that were not asked for lately.
+        """Decode a photo and keep it.
 
         Raises:
             Undecodable: The file holds no photo.
         """
-        full = decode(file)
-        seen = Seen(file, np.ascontiguousarray(resize.apply(full)), (full.shape[1], full.shape[0]))
-        self._photos[key] = seen
-        while sum(photo.bytes for photo in self._photos.values()) > PHOTO_BYTES and len(self._photos) > 1:
-            self._photos.popitem(last=False)
-        return seen
+        return self._album.keep(key, file, resize)
 
     def gray(self, key: str) -> tuple[Seen, bytes]:
         """Show a photo's lightness as a PNG."""
-        seen = self._photos[key]
-        return seen, encode_png(_pixels(join(seen.L, torch.zeros(1, 2, 1, 1))))
+        seen = self._album[key]
+        return seen, encode_png(pixels_of(join(seen.L, torch.zeros(1, 2, 1, 1))))
 
     @torch.inference_mode()
     def color(
@@ -173,14 +101,14 @@ class Painter:
             Interrupted: It yielded.
         """
         self._yields = yields
-        seen = self._photos[given.photo]
+        seen = self._album[given.photo]
         hints = paint(given.points, *seen.rgb.shape[:2])
         with exact_arithmetic():
             ab = self._ab(self._chosen(method), given, Batch(seen.L, (), (0,), (0,), hints=hints), draft)
         [image] = finish(ab, seen.L)
         if image is None:
             raise UserError(f"{method or 'the method'}: the result holds values that are not finite. Take points away.")
-        return encode_png(joined_whole(decode(seen.file), ab) if full else _pixels(image[None]))
+        return encode_png(joined_whole(decode(seen.file), ab) if full else pixels_of(image[None]))
 
     @torch.inference_mode()
     def recommend(self, given: Given, x: int, y: int, count: int) -> tuple[str, list[list[float]]]:
@@ -193,7 +121,7 @@ class Painter:
             UserError: The pixel or points lie outside, or the count makes no sense.
         """
         self._yields = False
-        seen = self._photos[given.photo]
+        seen = self._album[given.photo]
         height, width = seen.rgb.shape[:2]
         if not (0 <= x < width and 0 <= y < height):
             rule = f"recommended colors: x is 0..{width - 1} and y is 0..{height - 1} in this photo"
@@ -219,59 +147,19 @@ class Painter:
     def _setting(self, name: str) -> Setting:
         return Setting(self._device, weights=self._weights.get(name), options={"keep_factors": FACTORS})
 
+    def _siggraph17(self) -> siggraph17.SIGGRAPH17:
+        return siggraph17.load_network(self._setting(siggraph17.COLORIZER.name))
+
     def _ab(self, name: str, given: Given, batch: Batch, draft: bool) -> Tensor:
         if name == siggraph17.COLORIZER.name:
-            return self._drafted(given, batch) if draft else self._exact(given, batch)
+            return (self._drafting.drafted if draft else self._drafting.exact)(given, batch)
         if name not in self._loaded:
             self._loaded[name] = next(method for method in METHODS if method.name == name).load(self._setting(name))
         return self._loaded[name](batch)
 
-    def _exact(self, given: Given, batch: Batch) -> Tensor:
-        ab = self._network().decoded(*self._felt(given, batch))
-        self._bases[given.photo] = Base(ab, self._small(batch))
-        self._bases.move_to_end(given.photo)
-        while len(self._bases) > FEATURES:
-            self._bases.popitem(last=False)
-        return ab
-
-    def _drafted(self, given: Given, batch: Batch) -> Tensor:
-        base = self._bases.get(given.photo)
-        if base is None or given in self._features:
-            return self._exact(given, batch)
-        change = self._small(batch) - base.small
-        return base.ab + interpolate(change, size=base.ab.shape[2:], mode="bilinear", align_corners=False)
-
-    def _small(self, batch: Batch) -> Tensor:
-        """What the network makes of the photo at the size of drafts."""
-        assert batch.hints is not None
-        L = interpolate(network_input(batch.L), size=(DRAFT, DRAFT), mode="bicubic", antialias=True)
-        hints = resized(batch.hints, DRAFT, DRAFT)
-        ab: Tensor = self._network()(L, torch.cat([hints.ab / AB_SCALE, hints.mask], dim=1))
-        return ab
-
-    def _pause(self, *_: object) -> None:
+    def _pause(self) -> None:
         if self._yields and self._waiting():
             raise Interrupted
-
-    def _network(self) -> siggraph17.SIGGRAPH17:
-        name = siggraph17.COLORIZER.name
-        if name not in self._loaded:
-            network = siggraph17.load_network(self._setting(name))
-            for block in network.children():
-                block.register_forward_pre_hook(self._pause)
-            self._loaded[name] = network
-        loaded = self._loaded[name]
-        assert isinstance(loaded, siggraph17.SIGGRAPH17)
-        return loaded
-
-    def _felt(self, given: Given, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """siggraph17's features, which both its heads need: those of the last few photos and points are kept."""
-        assert batch.hints is not None
-        if given not in self._features:
-            self._features[given] = self._network().features(network_input(batch.L), hint_input(batch.hints))
-            while len(self._features) > FEATURES:
-                self._features.popitem(last=False)
-        return self._features[given]
 
     def _distribution(self, given: Given, batch: Batch) -> tuple[str, float, Distribution]:
         known = [method for method in RECOMMENDERS if self._at_hand(method)]
@@ -279,41 +167,9 @@ class Painter:
             return UNIFORM, 1.0, Distribution(torch.zeros(1, 313, 1, 1), ab_bins(self._device))
         method = known[0]
         if method is siggraph17.COLORIZER:
-            logits = self._network().classes(self._felt(given, batch)[2])
+            logits = self._drafting.logits(given, batch)
             return method.name, method.softness, Distribution(logits, siggraph17.class_colors(self._device))
         if method.name not in self._distributions:
             assert method.distribution is not None
             self._distributions[method.name] = method.distribution(self._setting(method.name))
         return method.name, method.softness, self._distributions[method.name](batch)
-
-
-def joined_whole(rgb: RGB, ab: Tensor) -> RGB:
-    """Join the lightness of a large photo with ab, exactly as `color.join` does, some rows at a time.
-
-    Args:
-        rgb: (H, W, 3) uint8 sRGB.
-        ab: (1, 2, h, w) Lab units.
-
-    Returns:
-        (H, W, 3) uint8 sRGB.
-    """
-    height, width = rgb.shape[:2]
-    if ab.shape[2:] != (height, width):
-        shrinks = ab.shape[2] > height or ab.shape[3] > width
-        size = (height, width)
-        ab = interpolate(ab.float(), size=size, mode="bilinear", align_corners=False, antialias=shrinks)
-    whole = np.empty_like(rgb)
-    for top in range(0, height, STRIP):
-        rows = slice(top, min(top + STRIP, height))
-        L = rgb_to_lab(_tensor(rgb[rows]))[:, :1]
-        whole[rows] = _pixels(lab_to_rgb8(torch.cat([L, ab[:, :, rows].float()], dim=1)))
-    return whole
-
-
-def _tensor(rgb: RGB) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].contiguous()
-
-
-def _pixels(images: Tensor) -> RGB:
-    pixels: RGB = np.ascontiguousarray(images[0].permute(1, 2, 0).cpu().numpy())
-    return pixels

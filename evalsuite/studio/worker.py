@@ -23,8 +23,9 @@ from evalsuite.commands.pairs import named_pairs
 from evalsuite.errors import UserError
 from evalsuite.images import Resize
 from evalsuite.studio.asking import points_from_json, whole
+from evalsuite.studio.drafting import Given
 from evalsuite.studio.keeper import REST_S
-from evalsuite.studio.painter import Given, Interrupted, Painter
+from evalsuite.studio.painter import Interrupted, Painter
 from evalsuite.studio.wire import Deadline, Torn, receive, send
 
 PATIENCE_S = 5.0

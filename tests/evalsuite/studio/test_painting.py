@@ -31,7 +31,8 @@ from evalsuite.studio import worker
 from evalsuite.studio.client import Away, Canvas, Interrupted, Studio, canvas_of
 from evalsuite.studio.keeper import listen
 from evalsuite.studio.kept import Kept, start
-from evalsuite.studio.painter import Painter, joined_whole
+from evalsuite.studio.painter import Painter
+from evalsuite.studio.seen import joined_whole
 from evalsuite.studio.wire import Deadline, Torn, receive, send
 from tests.evalsuite.studio.conftest import below, canvas, picture
 
@@ -235,7 +236,7 @@ def test_a_bug_is_told_as_a_sentence_and_logged(capsys: pytest.CaptureFixture[st
 
 
 def test_photos_that_nobody_asks_for_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalsuite.studio.painter.PHOTO_BYTES", 3 * len(picture()) + 9 * 40 * 56 * 3)
+    monkeypatch.setattr("evalsuite.studio.seen.PHOTO_BYTES", 3 * len(picture()) + 9 * 40 * 56 * 3)
     painter, photos = Painter({}, CPU), [canvas(picture(seed=k)) for k in range(5)]
 
     for photo in photos:
