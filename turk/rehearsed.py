@@ -80,7 +80,7 @@ def money_of(stage: Stage) -> Money | None:
 
 
 def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
-    """Analyze what people answered, and hold it against what was planted; nothing where there is no interval."""
+    """Analyze what people answered, and hold it against what was planted; nothing of conditions without an interval."""
     study = stage.study
     if protocol(study.protocol).measure != "fool_rate":
         return []
@@ -90,7 +90,7 @@ def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
     sessions = frames.sessions(stage.engine, key, synthetic=False)
     found = record(analyze(responses, sessions, study, frames.decisions(stage.engine, key), False))["conditions"]
     planted = make_population(study, wish.rates, wish.seed).rates
-    rates = {name: found[name]["fool_rate"] for name in study.conditions}
+    rates = {name: found[name]["fool_rate"] for name in study.conditions if name in found}
     return [_recovered(name, planted[name], rate) for name, rate in rates.items() if rate["ci95_these_photos"]]
 
 

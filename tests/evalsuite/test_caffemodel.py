@@ -176,7 +176,7 @@ def test_a_caffemodel_of_other_shapes_is_refused(tmp_path: Path) -> None:
 def test_without_a_file_the_network_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
 
-    with pytest.raises(Unavailable, match="Give a file with --weights"):
+    with pytest.raises(Unavailable, match=r"got from its authors by yourself.*give it with --weights NAME=FILE"):
         eccv16_norebalance.COLORIZER.load(Setting(CPU))
 
 

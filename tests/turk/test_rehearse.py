@@ -124,10 +124,23 @@ def test_quitters_return_the_task_and_are_not_paid_and_ledgers_still_agree(
 
     done = rehearse(sqlite_engine, "--recruiter", recruiter, "--n", "8", "--observers", kinds, "--fool-rate", RATES)
 
+    assert done.exception is None, (done.output, done.exception)
     ours, servers = told_money(done.output)
     assert "4 finished" in done.output, done.output
     assert ours == servers
     assert "4 people paid" in done.output
+
+
+@pytest.mark.slow
+def test_a_condition_that_nobody_finished_has_no_rate_to_recover(sqlite_engine: Engine, study: StudyRow) -> None:
+    kinds = "psychometric=0.5,quitter=0.5"
+
+    done = rehearse(sqlite_engine, "--recruiter", "mturk", "--n", "2", "--observers", kinds, "--at-once", "1")
+
+    assert done.exception is None, (done.output, done.exception)
+    ours, servers = told_money(done.output)
+    assert ours == servers == Decimal("1.68")
+    assert done.output.count(": planted ") == 1
 
 
 @pytest.mark.slow

@@ -97,7 +97,7 @@ def test_the_monitor_counts_people_and_quality(viewer: FlaskClient) -> None:
     assert said["pace"] == {"per_hour": 12.0, "hours": [{"hour": "2026-11-02T10:00:00+00:00", "finished": 12}]}
     assert said["minutes"] == 7.0
     assert said["money"]["rewards_usd"] == "16.80"
-    assert said["places"] == {name: {"done": 0, "taken": 0, "free": 40} for name in ("good", "gray")}
+    assert said["places"] == {name: {"done": 6, "taken": 0, "free": 34} for name in ("good", "gray")}
     assert {(row["quantity"], row["of"]): row["value"] for row in said["rows"]}["timing", "valid"] == 180
     assert lines(viewer, f"/studies/{BLINDED}/monitor.csv")[0] == {"quantity": "finished", "of": "", "value": "12"}
 
