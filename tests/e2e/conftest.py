@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,26 +61,12 @@ def recruiter() -> Iterator[Recruiter]:
 
 
 @pytest.fixture
-def site(sqlite_engine: Engine, tmp_path: Path, recruiter: Recruiter) -> Iterator[Site]:
-    """The site, served from a thread."""
-    with served(sqlite_engine, tmp_path, recruiter) as site:
-        yield site
-
-
-@pytest.fixture
-def either_site(engine: Engine, tmp_path: Path, recruiter: Recruiter) -> Iterator[Site]:
-    """The site over each database in turn, for what browsers ask of it at once or again."""
-    with served(engine, tmp_path, recruiter) as site:
-        yield site
-
-
-@contextmanager
-def served(engine: Engine, folder: Path, recruiter: Recruiter) -> Iterator[Site]:
-    """The site over a database until the block ends."""
+def site(engine: Engine, tmp_path: Path, recruiter: Recruiter) -> Iterator[Site]:
+    """The site over each database in turn, served from a thread."""
     url = engine.url.render_as_string(hide_password=False)
-    settings: dict[str, Any] = {"studies_dir": folder / "studies", "thumbnails_dir": folder / "thumbnails"}
+    settings: dict[str, Any] = {"studies_dir": tmp_path / "studies", "thumbnails_dir": tmp_path / "thumbnails"}
     settings |= {"synthetic_key": SYNTHETIC_KEY, "recruiter_origins": (recruiter.url,)}
     app = create_app(Config(database_url=url, secret_key=SECRET, **settings))
     with serving(app) as port:
-        yield Site(f"http://127.0.0.1:{port}", engine, folder)
+        yield Site(f"http://127.0.0.1:{port}", engine, tmp_path)
     app.extensions["engine"].dispose()

@@ -132,9 +132,9 @@ def test_another_tab_of_the_same_link_goes_on_with_the_same_pairs(page: Page, si
     assert len(rows(site, SessionRow)) == 1
 
 
-def test_whoever_comes_after_a_finished_session_is_somebody_else(page: Page, either_site: Site) -> None:
-    either_site.add_study(parameters=SHORT, catch=None)
-    arrive(page, either_site)
+def test_whoever_comes_after_a_finished_session_is_somebody_else(page: Page, site: Site) -> None:
+    site.add_study(parameters=SHORT, catch=None)
+    arrive(page, site)
     begin(page)
     answer_trials(page, 40)
     page.get_by_role("button", name="Send and finish").click()
@@ -142,7 +142,7 @@ def test_whoever_comes_after_a_finished_session_is_somebody_else(page: Page, eit
     page.reload()
     expect(page.locator("output")).to_have_text(str(code))
     other = page.context.new_page()
-    other.goto(f"{either_site.url}/study/street")
+    other.goto(f"{site.url}/study/street")
 
     expect(other.get_by_role("heading", name="Taking part is your choice")).to_be_visible()
 

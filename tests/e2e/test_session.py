@@ -26,9 +26,9 @@ def finish(page: Page) -> None:
     expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
 
 
-def test_a_whole_session_with_a_reload_in_the_middle_keeps_every_answer(page: Page, either_site: Site) -> None:
-    either_site.add_study()
-    arrive(page, either_site)
+def test_a_whole_session_with_a_reload_in_the_middle_keeps_every_answer(page: Page, site: Site) -> None:
+    site.add_study()
+    arrive(page, site)
     begin(page)
     answer_trials(page, 4)
     page.wait_for_selector('.stage[data-phase="ask"]')
@@ -40,8 +40,8 @@ def test_a_whole_session_with_a_reload_in_the_middle_keeps_every_answer(page: Pa
     page.get_by_label("Your comment").fill("Nice pictures.")
     finish(page)
 
-    [session] = rows(either_site, SessionRow)
-    trials = rows(either_site, TrialRow)
+    [session] = rows(site, SessionRow)
+    trials = rows(site, TrialRow)
     assert before == after
     assert session.state == "finished"
     assert session.comment == "Nice pictures."
@@ -96,9 +96,9 @@ def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:
     assert {trial.answer for trial in rows(site, TrialRow)} == {"right"}
 
 
-def test_an_answer_waits_for_the_network_and_is_sent_once(page: Page, either_site: Site) -> None:
-    either_site.add_study()
-    arrive(page, either_site)
+def test_an_answer_waits_for_the_network_and_is_sent_once(page: Page, site: Site) -> None:
+    site.add_study()
+    arrive(page, site)
     begin(page)
     lost: list[str] = []
 
@@ -113,7 +113,7 @@ def test_an_answer_waits_for_the_network_and_is_sent_once(page: Page, either_sit
     expect(page.locator(".verdict")).to_be_visible()
 
     assert lost
-    assert [trial.state for trial in rows(either_site, TrialRow)[:2]] == ["answered", "open"]
+    assert [trial.state for trial in rows(site, TrialRow)[:2]] == ["answered", "open"]
 
 
 def test_an_answer_that_waits_survives_a_reload(page: Page, site: Site) -> None:
@@ -130,9 +130,9 @@ def test_an_answer_that_waits_survives_a_reload(page: Page, site: Site) -> None:
     assert [trial.state for trial in rows(site, TrialRow)[:2]] == ["answered", "open"]
 
 
-def test_the_newest_of_two_tabs_wins_and_the_older_one_can_take_over(page: Page, either_site: Site) -> None:
-    either_site.add_study()
-    arrive(page, either_site)
+def test_the_newest_of_two_tabs_wins_and_the_older_one_can_take_over(page: Page, site: Site) -> None:
+    site.add_study()
+    arrive(page, site)
     begin(page)
     page.wait_for_selector('.stage[data-phase="ask"]')
     context: BrowserContext = page.context
@@ -145,8 +145,8 @@ def test_the_newest_of_two_tabs_wins_and_the_older_one_can_take_over(page: Page,
     page.get_by_role("button", name="Go on here").click()
     page.wait_for_selector('.stage[data-phase="ask"]')
 
-    assert len(rows(either_site, SessionRow)) == 1
-    assert all(trial.state != "answered" for trial in rows(either_site, TrialRow))
+    assert len(rows(site, SessionRow)) == 1
+    assert all(trial.state != "answered" for trial in rows(site, TrialRow))
 
 
 def test_a_tab_that_was_hidden_spoils_the_trial_and_a_fresh_pair_replaces_it(page: Page, site: Site) -> None:
@@ -193,14 +193,14 @@ def test_leaving_is_asked_twice_and_gives_the_place_back(page: Page, site: Site)
         expect(second.get_by_role("heading", name="Ob Sie teilnehmen, entscheiden Sie")).to_be_visible()
 
 
-def test_who_comes_when_all_places_are_taken_is_told_before_consent(page: Page, either_site: Site) -> None:
-    either_site.add_study(participants_per_condition=1, conditions=("ours",))
-    arrive(page, either_site)
+def test_who_comes_when_all_places_are_taken_is_told_before_consent(page: Page, site: Site) -> None:
+    site.add_study(participants_per_condition=1, conditions=("ours",))
+    arrive(page, site)
     browser = page.context.browser
     assert browser is not None
     with browser.new_context(locale="en-US") as context:
         second = context.new_page()
-        second.goto(f"{either_site.url}/study/street")
+        second.goto(f"{site.url}/study/street")
         expect(second.get_by_role("heading", name="No place is left")).to_be_visible()
 
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.turk.recruiters.schedules import Schedule
 
 FEW = settings(
-    max_examples=5,
-    stateful_step_count=15,
+    max_examples=6,
+    stateful_step_count=20,
     deadline=None,
     phases=(Phase.generate,),
     derandomize=True,
@@ -28,6 +28,6 @@ class Many(Schedule):
 Few.TestCase.settings = FEW
 TestFewSchedules = pytest.mark.slow(Few.TestCase)
 Many.TestCase.settings = settings(
-    FEW, max_examples=25, stateful_step_count=15, derandomize=False, phases=(Phase.generate, Phase.shrink)
+    FEW, max_examples=80, stateful_step_count=40, derandomize=False, phases=(Phase.generate, Phase.shrink)
 )
 TestManySchedules = pytest.mark.slow(Many.TestCase)
