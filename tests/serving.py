@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATIENCE_S = 30.0
+
+
+class Counted:
+    """An application that knows how many of its answers are on their way."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+        self.count = 0
+        self.changed = threading.Condition()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does."""
+        self._add(1)
+        try:
+            answer = self.app(environ, start_response)
+        except BaseException:
+            self._add(-1)
+            raise
+        return ClosingIterator(answer, lambda: self._add(-1))
+
+    def _add(self, step: int) -> None:
+        with self.changed:
+            self.count += step
+            self.changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until every answer is out; browsers ask for things that nobody waits for when a page is closed."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.count == 0, PATIENCE_S), f"{self.count} answers never ended"
 
 
 @contextmanager
 def serving(app: WSGIApplication) -> Iterator[int]:
     """Serve on a free port of 127.0.0.1, which is yielded, until the block ends."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    counted = Counted(app)
+    server = make_server("127.0.0.1", 0, counted, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -25,3 +58,4 @@ def serving(app: WSGIApplication) -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
+        counted.wait()

@@ -45,20 +45,37 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
-    """A condition's planted and found fool rate, as fractions; the interval is for these photos."""
+class Found:
+    """A fool rate as a fraction, with its interval for these photos."""
 
-    condition: str
-    planted: float
-    found: float
+    rate: float
     low: float
     high: float
 
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A condition's planted and found fool rate; none is found where too few people finished for an interval."""
+
+    condition: str
+    planted: float
+    found: Found | None
+
     @property
     def close(self) -> bool:
-        """Whether the planted rate lies in a 99.9% interval around the one that was found."""
-        reach = WIDE * max(self.high - self.found, self.found - self.low)
-        return abs(self.planted - self.found) <= reach
+        """Whether the planted rate lies in a 99.9% interval around the one that was found, or none was."""
+        if self.found is None:
+            return True
+        reach = WIDE * max(self.found.high - self.found.rate, self.found.rate - self.found.low)
+        return abs(self.planted - self.found.rate) <= reach
+
+    def __str__(self) -> str:
+        """One line for the screen."""
+        if self.found is None:
+            return f"{self.condition}: planted {self.planted:.1%}; too few people finished to find it again"
+        found = f"{self.found.rate:.1%} [{self.found.low:.1%}, {self.found.high:.1%}]"
+        told = "recovered" if self.close else "NOT recovered"
+        return f"{self.condition}: planted {self.planted:.1%}, found {found}: {told}"
 
 
 def money_of(stage: Stage) -> Money | None:
@@ -80,7 +97,7 @@ def money_of(stage: Stage) -> Money | None:
 
 
 def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
-    """Analyze what people answered, and hold it against what was planted; nothing of conditions without an interval."""
+    """Analyze what people answered, and hold it against what was planted."""
     study = stage.study
     if protocol(study.protocol).measure != "fool_rate":
         return []
@@ -90,10 +107,9 @@ def recovered(stage: Stage, wish: Wish) -> list[Recovered]:
     sessions = frames.sessions(stage.engine, key, synthetic=False)
     found = record(analyze(responses, sessions, study, frames.decisions(stage.engine, key), False))["conditions"]
     planted = make_population(study, wish.rates, wish.seed).rates
-    rates = {name: found[name]["fool_rate"] for name in study.conditions if name in found}
-    return [_recovered(name, planted[name], rate) for name, rate in rates.items() if rate["ci95_these_photos"]]
+    return [_recovered(name, planted[name], found.get(name)) for name in study.conditions]
 
 
-def _recovered(name: str, planted: float, found: Mapping[str, Any]) -> Recovered:
-    low, high = found["ci95_these_photos"]
-    return Recovered(name, planted, found["value"], low, high)
+def _recovered(name: str, planted: float, found: Mapping[str, Any] | None) -> Recovered:
+    ends = found and found["fool_rate"]["ci95_these_photos"]
+    return Recovered(name, planted, Found(found["fool_rate"]["value"], *ends) if found and ends else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import multiprocessing
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from evalsuite.errors import UserError
 
 THREADS = 4
 TIMEOUT_S = 60
+STOP_S = 10
+"""What is being answered when the site stops has this long."""
 KEEP_ALIVE_S = 75
 """Longer than people look at a pair, and than the 60 s after which reverse proxies usually hang up."""
 
@@ -68,18 +71,29 @@ def bind(host: str, port: int) -> Place:
 
 
 def serve(app: Flask, place: Place, workers: int, tell: Callable[[], None]) -> None:
-    """Serve until stopped; `tell` is called when the site answers."""
+    """Serve until stopped; `tell` is called when the last of the processes answers."""
     place.listener.set_inheritable(True)
+    place.listener.set_inheritable(True)
+    # A process that is told to stop before it listens to signals would not hear it.
+    missing = multiprocessing.Value("i", workers)
+
+    def ready(worker: object) -> None:
+        with missing:
+            missing.value -= 1
+            if missing.value == 0:
+                tell()
+
     settings: dict[str, object] = {
         "bind": f"fd://{place.listener.fileno()}",
         "workers": workers,
         "threads": THREADS,
         "worker_class": "gthread",
         "timeout": TIMEOUT_S,
+        "graceful_timeout": STOP_S,
         "keepalive": KEEP_ALIVE_S,
         "loglevel": "warning",
         "control_socket_disable": True,
-        "when_ready": lambda server: tell(),
+        "post_worker_init": ready,
     }
     Server(app, settings).run()
 

@@ -23,7 +23,7 @@ from tests.e2e.site import QUICK, texts_for
 from tests.turk.studies_made import make_study
 from turk.browsing import chromium
 from turk.commands.rehearse import _judge, command
-from turk.rehearsed import Money, Recovered
+from turk.rehearsed import Found, Money, Recovered
 from turk.tables import SessionRow, StudyRow, TrialRow
 
 T = TypeVar("T")
@@ -140,7 +140,8 @@ def test_a_condition_that_nobody_finished_has_no_rate_to_recover(sqlite_engine: 
     assert done.exception is None, (done.output, done.exception)
     ours, servers = told_money(done.output)
     assert ours == servers == Decimal("1.68")
-    assert done.output.count(": planted ") == 1
+    assert done.output.count(": planted ") == 2, done.output
+    assert "too few people finished to find it again" in done.output
 
 
 @pytest.mark.slow
@@ -187,7 +188,7 @@ def test_a_folder_that_is_there_is_not_written_into(sqlite_engine: Engine, study
 def test_ledgers_that_differ_and_rates_that_are_lost_end_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = Money(Decimal("1.68"), Decimal("1.67"), Decimal(0), Decimal(0), people=1)
     twice = Money(Decimal("1.68"), Decimal("1.68"), Decimal(0), Decimal(0), 1, Decimal("0.10"), Decimal("0.20"))
-    lost = Recovered("ours", planted=0.5, found=0.3, low=0.25, high=0.35)
+    lost = Recovered("ours", planted=0.5, found=Found(0.3, 0.25, 0.35))
 
     with pytest.raises(UserError, match="the two ledgers differ"):
         _judge(wrong, [])

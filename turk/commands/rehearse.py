@@ -136,9 +136,7 @@ def _judge(money: Money | None, rates: Sequence[Recovered]) -> None:
             f"${money.held_usd} still set aside, bonuses ${money.our_bonuses_usd} and ${money.servers_bonuses_usd}"
         )
     for one in rates:
-        found = f"found {one.found:.1%} [{one.low:.1%}, {one.high:.1%}]"
-        told = "recovered" if one.close else "NOT recovered"
-        click.echo(f"{one.condition}: planted {one.planted:.1%}, {found}: {told}")
+        click.echo(one)
     if money is not None and not money.agree:
         raise UserError("turk rehearse: the two ledgers differ. This is a mistake of ours: please report it.")
     missed = [one.condition for one in rates if not one.close]
