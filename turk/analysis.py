@@ -16,7 +16,7 @@ from turk.laplace import Model
 from turk.photo_rates import photo_rates
 from turk.progress import Progress, progress
 from turk.quality import exclude
-from turk.rates import DIFFERENCES, EQUIVALENCE, Measure, differences, equivalence, rated, rates
+from turk.rates import DIFFERENCES, EQUIVALENCE, Measure, apart, differences, equivalence, rated, rates
 from turk.registry import protocol
 from turk.sample import Sample, sample
 from turk.sensitivity import pairs, singles
@@ -135,7 +135,7 @@ def analyze(
         everyone=kept if excluded.empty else findings(sample(responses, sessions), study, measure),
         pairs=pairs(taken, study.conditions, draws, seed),
         singles=singles(taken, study.conditions, draws, seed),
-        learning=learning(taken, () if measure == "preference" else shown, draws, seed),
+        learning=learning(taken, () if measure == "preference" else shown, draws, seed, apart(measure)),
         reactions=reactions(taken, shown),
         photos=photo_rates(taken, shown if measure in ("fool_rate", "naturalness") else ()),
         model=modeled(taken, shown) if model and measure in ("fool_rate", "naturalness") else None,

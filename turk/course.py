@@ -17,10 +17,12 @@ LEARNING = ("condition", *QUARTERS, "change", "low", "high", "p")
 REACTIONS = ("condition", "trials", "p25_ms", "median_ms", "p75_ms", "right_ms", "wrong_ms", "fast", "slow")
 
 
-def learning(taken: Sample, conditions: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
+def learning(
+    taken: Sample, conditions: Sequence[str], draws: int, seed: int, edges: tuple[float, float] = (-1.0, 1.0)
+) -> pd.DataFrame:
     """Return a row per condition, LEARNING: the mean of each quarter of the session, and second minus first half.
 
-    The interval is for new photos, p two-sided of no change.
+    The interval is for new photos, p two-sided of no change. Differences of what is averaged lie between the edges.
     """
     groups = taken.trials.groupby("session")["number"]
     at = np.asarray((groups.rank(method="first") - 1) / groups.transform("size"), np.float64)
@@ -38,7 +40,7 @@ def learning(taken: Sample, conditions: Sequence[str], draws: int, seed: int) ->
     rows = []
     for name in seen:
         late, early = (sums.share(f"{half} {name}", f"{half} trials {name}") for half in ("late", "early"))
-        gap = sums.spread(difference(late, early), "new_photos")
+        gap = sums.spread(difference(late, early), "new_photos", edges)
         means = [values[taken.where("condition", name) & (quarter == k)] for k in range(4)]
         quarters = [float(mean.mean()) if len(mean) else np.nan for mean in means]
         rows.append((name, *quarters, gap.value, *gap.interval(), gap.p()))

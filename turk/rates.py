@@ -44,14 +44,20 @@ class Rated:
     sample: Sample
     sums: Sums
 
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Between which the values lie."""
-        return BOUNDS.get(self.measure, (0.0, 1.0))
-
     def mean(self, condition: str) -> Statistic:
         """A condition's mean as a statistic of the sums."""
         return self.sums.share(f"value of {condition}", f"trials of {condition}")
+
+
+def bounds(measure: Measure) -> tuple[float, float]:
+    """Between which the values of a measure lie."""
+    return BOUNDS.get(measure, (0.0, 1.0))
+
+
+def apart(measure: Measure) -> tuple[float, float]:
+    """Between which the differences of two such values lie."""
+    least, most = bounds(measure)
+    return least - most, most - least
 
 
 def rated(measure: Measure, taken: Sample, conditions: Sequence[str], draws: int, seed: int) -> Rated:
@@ -84,10 +90,10 @@ def differences(found: Rated, contrasts: str) -> pd.DataFrame:
         found: Resampled means.
         contrasts: "all" pairs, or each with the "first".
     """
-    rows = []
+    rows, edges = [], apart(found.measure)
     for a, b in _pairs(found.conditions, contrasts):
         gap = difference(found.mean(a), found.mean(b))
-        these, new = (found.sums.spread(gap, target) for target in TARGETS)
+        these, new = (found.sums.spread(gap, target, edges) for target in TARGETS)
         ends = (*new.interval(), *these.interval())
         rows.append(dict(zip(DIFFERENCES, (a, b, new.value, *ends, new.p(), np.nan), strict=True)))
     table = pd.DataFrame(rows, columns=list(DIFFERENCES))
@@ -107,13 +113,16 @@ def equivalence(found: Rated, contrasts: str, margin: float) -> pd.DataFrame:
 
     Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657.
     """
-    width = margin * (found.bounds[1] - found.bounds[0])
+    edges = apart(found.measure)
+    width = margin * edges[1]
     asked: list[tuple[str, str | None, Spread]] = []
     if found.measure == "fool_rate":
         for name in found.conditions:
-            asked.append((name, None, found.sums.spread(_less(found.mean(name), CHANCE), "new_photos")))
+            above = _less(found.mean(name), CHANCE)
+            asked.append((name, None, found.sums.spread(above, "new_photos", (-CHANCE, 1 - CHANCE))))
     for a, b in _pairs(found.conditions, contrasts):
-        asked.append((a, b, found.sums.spread(difference(found.mean(a), found.mean(b)), "new_photos")))
+        gap = difference(found.mean(a), found.mean(b))
+        asked.append((a, b, found.sums.spread(gap, "new_photos", edges)))
     rows = [_tested(a, b, spread, width) for a, b, spread in asked]
     table = pd.DataFrame(rows, columns=list(EQUIVALENCE))
     corrected = holm(table["p"].to_numpy(float))
@@ -139,10 +148,10 @@ def exact_interval(value: float, n: int) -> tuple[float, float]:
 def _intervals(found: Rated, name: str, counts: Mapping[str, int]) -> dict[str, float]:
     row: dict[str, float] = {}
     for target, prefix in zip(TARGETS, ("these", "new"), strict=True):
-        spread = found.sums.spread(found.mean(name), target, found.bounds)
+        spread = found.sums.spread(found.mean(name), target, bounds(found.measure))
         low, high = spread.interval()
         # Where nobody or everybody was fooled nothing varies: then people, or photos if fewer, count as single cases.
-        if not spread.known and found.bounds == (0.0, 1.0):
+        if not spread.known and bounds(found.measure) == (0.0, 1.0):
             few = counts["participants"] if target == "these_photos" else min(counts["participants"], counts["photos"])
             low, high = exact_interval(spread.value, few)
         row |= {"value": spread.value, f"{prefix}_low": low, f"{prefix}_high": high}

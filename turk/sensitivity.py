@@ -128,7 +128,7 @@ def _ordered(sums: Sums, name: str, in_turn: bool) -> dict[str, float]:
     first, second = (
         sums.share(f"fooled at fake {word} of {name}", f"fake {word} of {name}") for word in ("first", "second")
     )
-    gap = sums.spread(difference(first, second), "new_photos")
+    gap = sums.spread(difference(first, second), "new_photos", (-1, 1))
     answers = sums.resamples.answers.sums
     values = {"first": float(first(answers)), "second": float(second(answers))}
     return {**values, **_ends("order", gap), "order_p": gap.p()}

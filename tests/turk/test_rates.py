@@ -66,6 +66,18 @@ def test_differences_are_paired_signed_and_corrected_together() -> None:
 
 
 @pytest.mark.slow
+def test_differences_lie_no_farther_apart_than_rates_can() -> None:
+    found = resampled(World({"a": 0.5, "b": 0.3}, people=2, photos=8, trials=6, seed=1))
+
+    [gap] = differences(found, "all").to_dict("records")
+    same = equivalence(found, "all", 0.05)
+
+    assert -1 == gap["new_low"] < gap["value"] < gap["new_high"] <= 1  # two people an arm say next to nothing
+    assert -1 <= gap["these_low"] < gap["these_high"] <= 1
+    assert same["high90"].le([0.5, 0.5, 1]).all()
+    assert same["low90"].ge([-0.5, -0.5, -1]).all()
+
+
 def test_contrasts_with_the_first_are_fewer_comparisons() -> None:
     found = resampled(World({"a": 0.5, "b": 0.3, "c": 0.28}, people=10))
 
