@@ -107,7 +107,8 @@ def select_photos(asked: Asked, known_to_people: bool = False) -> Selection:
     everyone, known = entries(session, board), metrics(session, board)
     studies = fooled(session, [entry.id for entry in everyone])
     known = known | ({one.name: one for one in (PEOPLE, *SETS.values())} if studies else {})
-    by = known.get(wanted["m"]) if wanted["m"] else preferred(known)
+    # Outputs of old photos without a truth have scores that are neither good nor bad.
+    by = known.get(wanted["m"]) if wanted["m"] else preferred(known) or next(iter(known.values()), None)
     if by is None:
         raise UserError(f"{asked.page.title}: m: no metric {wanted['m']!r} here. There are {', '.join(known)}.")
     a = _entry(asked, everyone, "a") or _first(everyone, studies if known_to_people or by.kind == PEOPLE.kind else {})

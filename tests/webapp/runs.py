@@ -140,6 +140,22 @@ def write_output(folder: Path, method: str, photo: int) -> str:
     return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  outputs/{method}/p{photo:02}.png\n"
 
 
+def write_legacy_run(folder: Path, photos: list[Path]) -> Run:
+    """Write a run of photos without a truth: outputs were looked at alone."""
+    write_run(folder, photos, ("good",))
+    scores = pd.read_parquet(folder / "scores.parquet")
+    scores[scores["metric"] == "colorfulness"].to_parquet(folder / "scores.parquet")
+    manifest, summary = (json.loads((folder / name).read_text()) for name in ("manifest.json", "summary.json"))
+    manifest["metrics"] = {"colorfulness": manifest["metrics"]["colorfulness"]}
+    manifest["dataset"] |= {"name": "old", "sha256": "sha-old"}
+    manifest["options"] = {"no_reference": "yes"}
+    found = {method: {"colorfulness": row["colorfulness"]} for method, row in summary["colorizers"].items()}
+    contents = {"manifest": manifest, "summary": {"colorizers": found}, "curves": {}}
+    for name, content in contents.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    return open_run(folder)
+
+
 def summary_of(method: str, scores: dict[str, np.ndarray]) -> dict[str, Any]:
     """What summary.json says of a method."""
     found = {

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from werkzeug.exceptions import NotFound
 
 from evalsuite.errors import UserError
 from evalsuite.thumbnails import resize_of, target_key
@@ -18,7 +19,7 @@ from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import one_of, whole
 from webapp.pictures import output_address, target_address
 from webapp.queries.fooling import Counted, Fooled, photo_rates, record_of
-from webapp.queries.photos import Photo, outputs, photos_at
+from webapp.queries.photos import Photo, outputs, photos_at, without_truth
 from webapp.selection import AFTER, SELECTION, Selection, select_photos
 
 TASKS = ("zhang2016", "side_by_side")
@@ -35,8 +36,17 @@ TEXTS = (
 
 
 def answer(asked: Asked) -> Answer:
-    """Lay out the pairs, and what people said of them."""
+    """Lay out the pairs, and what people said of them.
+
+    Raises:
+        NotFound: The method colored photos of which nobody has the truth.
+    """
     view, count = select_photos(asked, known_to_people=True), _count(asked.values["n"])
+    if without_truth(asked.session, view.a.run_id):
+        raise NotFound(
+            f"The photos of {view.board.dataset} have no truth (--no-reference), so that nothing real is there to tell "
+            "a fake from. A study can ask which colors look natural: protocol: naturalness, rating or pairwise."
+        )
     positions = _positions(asked, view, count + count // SPARE)
     photos = photos_at(asked.session, view.board.dataset_id, positions)
     rows = _pairs(asked, view, [photos[position] for position in positions])

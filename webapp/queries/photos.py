@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from evalsuite.tables import MetricRow, OutputRow, PhotoRow, ScoreRow
+from evalsuite.legacy import OPTION
+from evalsuite.tables import MetricRow, OutputRow, PhotoRow, RunRow, ScoreRow
 
 Floats = NDArray[np.float64]
 Kept: TypeAlias = NDArray[np.int64] | None
@@ -56,6 +57,7 @@ PHOTO = PHOTOS.where(PhotoRow.id == bindparam("photo"))
 PHOTOS_AT = PHOTOS.where(
     PhotoRow.dataset_id == bindparam("dataset"), PhotoRow.position.in_(bindparam("positions", expanding=True))
 )
+FACTS = select(RunRow.facts).where(RunRow.id == bindparam("run"))
 FIRST_LABEL = select(PhotoRow.label).where(PhotoRow.dataset_id == bindparam("dataset"), PhotoRow.position == 0)
 OUTPUTS = select(OutputRow.entry_id, OutputRow.photo_id, OutputRow.sha256).where(
     OutputRow.entry_id.in_(bindparam("entries", expanding=True)),
@@ -95,6 +97,12 @@ def matching(session: Session, dataset_id: int, label: int | None, name: str) ->
 def labelled(session: Session, dataset_id: int) -> bool:
     """Whether the photos have classes; the first tells."""
     return session.connection().execute(FIRST_LABEL, {"dataset": dataset_id}).scalar() is not None
+
+
+def without_truth(session: Session, run_id: int) -> bool:
+    """Whether nobody has the true colors of a run's photos."""
+    facts = session.connection().execute(FACTS, {"run": run_id}).scalar_one()
+    return OPTION in facts.get("options", {})
 
 
 def page_of(values: Floats, descending: bool, after: tuple[float, int] | None, size: int, kept: Kept = None) -> Order:
