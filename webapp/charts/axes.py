@@ -91,3 +91,13 @@ def ticks(lo: float, hi: float, count: int = 5) -> Ticks:
     step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= rough * 0.999)
     found = [round(k * step, 10) for k in range(ceil(lo / step - 1e-9), floor(hi / step + 1e-9) + 1)]
     return [(value, f"{value:g}") for value in found]
+
+
+def whole_ticks(top: float) -> Ticks:
+    """Round values from 0, whole ones alone: of what is counted there are no halves.
+
+    Example:
+        >>> whole_ticks(2)
+        [(0.0, '0'), (1.0, '1'), (2.0, '2')]
+    """
+    return [(value, text) for value, text in ticks(0, top, 4) if value == int(value)]

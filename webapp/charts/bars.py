@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from webapp.charts.axes import Axes, figure, frame, ticks
+from webapp.charts.axes import Axes, figure, frame, ticks, whole_ticks
 
 HOURS = 48
 """The newest hours that are drawn."""
@@ -28,7 +28,7 @@ def hours_chart(hours: Sequence[Mapping[str, Any]]) -> Markup:
     axes = Axes((first, last + 1), (0, max(shown.values())), height=150)
     times = [(hour, at.strftime("%-d %b %H:00")) for hour, (at, _) in zip(counts, newest, strict=True) if hour >= first]
     marks = [times[0], times[-1]] if len(times) > 1 and times[-1][0] - times[0][0] > FEWEST else times[-1:]
-    body = frame(axes, ("", "sessions finished, by hour (UTC)"), (marks, _whole(axes.y[1])))
+    body = frame(axes, ("", "sessions finished, by hour (UTC)"), (marks, whole_ticks(axes.y[1])))
     return figure(axes, "Sessions finished, by hour", body + _bars(axes, {h: (h + 1, n) for h, n in shown.items()}))
 
 
@@ -44,7 +44,7 @@ def exposures_chart(valid: Mapping[float, int], invalid: Mapping[float, int], fr
     top = max(max(bins.values(), default=0) for bins in counted.values())
     axes = Axes((-reach, reach), (0, top), height=240)
     titles = ("measured minus planned exposure, ms; what lies outside is drawn at the edge", "test trials")
-    body = frame(axes, titles, (ticks(-reach, reach, 7), _whole(top)))
+    body = frame(axes, titles, (ticks(-reach, reach, 7), whole_ticks(top)))
     for name, bins in counted.items():
         drawn = {-reach + k * width: (-reach + (k + 1) * width, number) for k, number in bins.items()}
         body += _bars(axes, drawn, name)
@@ -68,8 +68,3 @@ def _bars(axes: Axes, found: Mapping[float, tuple[float, int]], name: str = "up"
         for start, (end, number) in sorted(found.items())
         if number
     )
-
-
-def _whole(top: float) -> Sequence[tuple[float, str]]:
-    """Ticks at whole numbers."""
-    return [(value, text) for value, text in ticks(0, top, 4) if value == int(value)]

@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from webapp.charts.axes import Axes, figure, frame, ticks
+from webapp.charts.axes import Axes, figure, frame, ticks, whole_ticks
 
 BARS = 40
 
@@ -24,5 +24,5 @@ def difference_histogram(differences: NDArray[np.float64], title: str) -> Markup
         if count
     )
     zero = f'<path class="ax" d="M{axes.across(0):.1f} {axes.upward(0):.1f}V{axes.upward(axes.y[1]):.1f}"/>'
-    body = frame(axes, (title, "photos"), (ticks(*axes.x, 7), ticks(*axes.y, 4)))
+    body = frame(axes, (title, "photos"), (ticks(*axes.x, 7), whole_ticks(axes.y[1])))
     return figure(axes, f"Photos by {title}", body + bars + zero)
