@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from evalsuite.boards import Board, update_board
+from evalsuite.curve_rows import keep_curves, lacking
 from evalsuite.db import Base, now, session_scope
 from evalsuite.records import about, chromas, confusions, curves, failures, outputs, pairs, scores, spread, summaries
 from evalsuite.results import Run, sha256_of
@@ -59,11 +60,13 @@ class Imported:
         run_id: The run's key in the database.
         new: Whether it was not there before.
         scores: How many scores per photo it has.
+        completed: Whether it was there, but without something that was kept now.
     """
 
     run_id: int
     new: bool
     scores: int
+    completed: bool = False
 
 
 def identity_of(run: Run) -> str:
@@ -81,7 +84,7 @@ def import_run(
     look: Callable[[Run], Sequence[Chroma]] | None = None,
     confuse: Callable[[Run], Sequence[Confusions]] | None = None,
 ) -> Imported:
-    """Put a run folder into the database in one transaction; a run that is there changes nothing.
+    """Put a run folder into the database in one transaction; a run that is there whole changes nothing.
 
     Args:
         engine: A database whose tables are at the newest revision.
@@ -100,15 +103,17 @@ def import_run(
     """
     identity = identity_of(run)
     with session_scope(engine, read_only=True) as session:
-        if known := _known(session, identity):
-            return known
+        known = _known(session, identity)
+        whole = known is not None and not lacking(session, run, known.run_id)
+    if known is not None:
+        return known if whole else _complete(engine, run, known)
     played = compare(run) if compare is not None else None
     seen = look(run) if look is not None else ()
     confused = confuse(run) if confuse is not None else ()
     with session_scope(engine) as session:
         _wait_for_other_imports(session)
-        if known := _known(session, identity):
-            return known
+        if there := _known(session, identity):
+            return there
         imported = _import_new(session, run, identity, played)
         _insert(session, ChromaRow, chromas(seen, imported.run_id))
         _insert(session, ConfusionRow, confusions(confused, imported.run_id))
@@ -123,6 +128,17 @@ def data_version(session: Session) -> int:
 def _known(session: Session, identity: str) -> Imported | None:
     row = session.scalar(select(RunRow).where(RunRow.sha256 == identity))
     return None if row is None else Imported(row.id, False, row.scores)
+
+
+def _complete(engine: Engine, run: Run, known: Imported) -> Imported:
+    """Keep what an import by an older version left out."""
+    with session_scope(engine) as session:
+        _wait_for_other_imports(session)
+        if not (wanted := lacking(session, run, known.run_id)):
+            return known
+        keep_curves(session, run, known.run_id, wanted)
+        grow_data_version(session)
+    return replace(known, completed=True)
 
 
 def _wait_for_other_imports(session: Session) -> None:
@@ -152,6 +168,7 @@ def _import_new(session: Session, run: Run, identity: str, played: Tournament | 
     _insert(session, SummaryRow, summaries(run, entries, metrics, spreads, ranks))
     _insert(session, PairRow, pairs(played.matches if played else (), entries, metrics))
     _insert(session, CurveRow, curves(run, entries, metrics))
+    keep_curves(session, run, row.id, lacking(session, run, row.id))
     _insert(session, FailureRow, failures(run, row.id, entries))
     _insert(session, OutputRow, outputs(run, entries, photos))
     update_board(session, Board(dataset_id, row.size, row.resize))

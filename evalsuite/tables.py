@@ -215,6 +215,16 @@ class CurveRow(Base):
     points: Mapped[dict[str, Any]]
 
 
+class PhotoCurvesRow(Base):
+    """A metric's curve for an entry photo by photo, all photos in one value: see `evalsuite.photo_curves`."""
+
+    __tablename__ = "photo_curves"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey(EntryRow.id, ondelete="CASCADE"), primary_key=True)
+    metric_id: Mapped[int] = mapped_column(ForeignKey(MetricRow.id), primary_key=True)
+    data: Mapped[bytes]
+
+
 class ChromaRow(Base):
     """The colors of a run's photos ("target") or of a method's outputs: `evalsuite.chroma.Chroma` as bytes."""
 

@@ -1,4 +1,4 @@
-"""What a comparison shows beside numbers: histograms, photos that differ most, curves, colors."""
+"""What a comparison shows beside numbers and curves: histograms, photos that differ most, hints, colors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalsuite.bin_grid import bin_centers
-from evalsuite.tables import CurveRow, MetricRow
 from evalsuite.thumbnails import resize_of, target_key
 from webapp.charts.axes import LINES
 from webapp.charts.histograms import difference_histogram
-from webapp.charts.lines import Line, cumulative, cumulative_chart, difference_chart, hints_chart, rarity_chart
+from webapp.charts.lines import Line, hints_chart, rarity_chart
 from webapp.charts.planes import histogram_map, outline, scale, value_map
 from webapp.contrasting import extremes
 from webapp.hinted import family_of, hint_lines
@@ -80,17 +78,6 @@ def _tiles(asked: Asked, pair: Pair, apart: Floats, positions: Sequence[int]) ->
         for position in positions
         for photo in (photos[position],)
     ]  # fmt: skip
-
-
-def curves(session: Session, chosen: Sequence[Entry]) -> dict[str, Markup | None]:
-    labels = {entry.id: entry.label for entry in chosen}
-    found = select(CurveRow.entry_id, CurveRow.points).join(MetricRow, MetricRow.id == CurveRow.metric_id)
-    wanted = found.where(MetricRow.name == "auc", CurveRow.entry_id.in_(labels))
-    points = {entry: row for entry, row in session.execute(wanted).all()}
-    drawn = [cumulative(label, points[entry]) for entry, label in labels.items() if entry in points]
-    if len(drawn) < 2:
-        return {"curve": None, "apart": None}
-    return {"curve": cumulative_chart(drawn), "apart": difference_chart(drawn)}
 
 
 def hints(

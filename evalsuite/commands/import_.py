@@ -31,5 +31,6 @@ def command(run: Path, url: str | None) -> None:
     upgrade(engine)
     imported = import_run(engine, opened, tournament, chroma, confusions_of)
     make_thumbnails(opened, thumbnails_folder(url or default_url()))
-    done = f"imported, {imported.scores} scores" if imported.new else "is already there, nothing changed"
+    again = "has its photos' curves now" if imported.completed else "nothing changed"
+    done = f"imported, {imported.scores} scores" if imported.new else f"is already there, {again}"
     click.echo(f"{run}: {done} (run {imported.run_id} in {engine.url.render_as_string(hide_password=True)})")

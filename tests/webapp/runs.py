@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from sqlalchemy import Engine
 
 from evalsuite.backbones.confusions import Confusions
 from evalsuite.chroma import Chroma
+from evalsuite.columns import ColumnFiles
 from evalsuite.db import make_engine, upgrade
-from evalsuite.results import Run, open_run
+from evalsuite.results import LEFT_OUT, SCORED, Run, open_run
 from evalsuite.stats import Difference
 from evalsuite.store import import_run
 from evalsuite.thumbnails import make_thumbnails
@@ -122,11 +123,15 @@ def write_run(folder: Path, photos: list[Path], methods: tuple[str, ...], policy
     rows = [(p.stem, m, n, float(v[k])) for m in methods for n, v in scores[m].items() for k, p in enumerate(photos)]
     pd.DataFrame(rows, columns=["image", "colorizer", "metric", "value"]).to_parquet(folder / "scores.parquet")
     summary = {method: summary_of(method, scores[method]) for method in methods}
-    curves = {method: {"auc": curve_of(scores[method]["auc"])} for method in methods}
+    by_photo = {method: curves_of(scores[method]["auc"]) for method in methods}
+    curves = {method: {"auc": mean_curve(by_photo[method])} for method in methods}
     for name, content in (("manifest", manifest), ("summary", {"colorizers": summary}), ("curves", curves)):
         (folder / f"{name}.json").write_text(json.dumps(content))
     (folder / "outputs.sha256").write_text("".join(listing))
-    return open_run(folder)
+    run = open_run(folder)
+    if policy == "squash":
+        write_rows(run, by_photo)
+    return run
 
 
 def write_output(folder: Path, method: str, photo: int) -> str:
@@ -167,13 +172,26 @@ def summary_of(method: str, scores: dict[str, np.ndarray]) -> dict[str, Any]:
     return {name: row | {k: METRICS[name][k] for k in ("unit", "better")} for name, row in found.items()}
 
 
-def curve_of(auc: np.ndarray) -> dict[str, list[float]]:
-    """A curve that ends at 1."""
-    share = np.linspace(0, 1, 151) ** float(1.1 - auc.mean())
-    return {
-        "threshold": list(range(151)), "share": share.tolist(), "low": (share * 0.95).tolist(),
-        "high": np.minimum(1, share * 1.05).tolist(),
-    }  # fmt: skip
+def curves_of(auc: np.ndarray) -> np.ndarray:
+    """A curve per photo, (photos, 151), that ends at 1."""
+    return np.asarray(np.linspace(0, 1, 151) ** (1.1 - auc[:, None]), np.float32)
+
+
+def mean_curve(curves: np.ndarray) -> dict[str, list[float]]:
+    """Their mean with its band, as curves.json has it."""
+    mean = curves.mean(axis=0, dtype=np.float64)
+    margin = 1.96 * curves.std(axis=0, ddof=1, dtype=np.float64) / len(curves) ** 0.5
+    low, high = np.clip(mean - margin, 0, 1), np.clip(mean + margin, 0, 1)
+    return {"threshold": list(range(151)), "share": mean.tolist(), "low": low.tolist(), "high": high.tolist()}
+
+
+def write_rows(run: Run, curves: Mapping[str, np.ndarray]) -> None:
+    """Write the curves of photos as runs keep them; without them, a run is like those of older versions."""
+    photos, everywhere = len(run.photos), np.arange(PHOTOS)
+    files = ColumnFiles(run.path / "rows", photos)
+    for method, of_photos in curves.items():
+        files.write(method, "status", np.arange(photos), np.array([SCORED] * PHOTOS + [LEFT_OUT], np.uint8))
+        files.write(method, "auc.cmf", everywhere, of_photos)
 
 
 def colors(run: Run) -> list[Chroma]:

@@ -93,6 +93,15 @@ def test_every_page_of_the_dashboard_is_there_in_all_its_forms(copy: Path) -> No
     assert len(list((copy / "leaderboard").glob("1.*.html"))) > 10
 
 
+def test_a_copied_comparison_has_the_bands_of_its_curves_and_of_their_difference(copy: Path) -> None:
+    text = (copy / "compare/1.at-squash-24.html").read_text()
+    record = json.loads((copy / "compare/1.at-squash-24.json").read_text())
+
+    assert len(re.findall(r'class="band s\d"', text)) == 3
+    assert len(record["curves"]["differences"][0]["low"]) == 151
+    assert "auc.cmf" in (copy / "compare/1.at-squash-24.csv").read_text()
+
+
 def test_data_point_to_files_of_the_copy(copy: Path) -> None:
     record = json.loads((copy / "gallery/1.at-squash-24.json").read_text())
     rows = list(csv.DictReader((copy / "gallery/1.at-squash-24.csv").read_text().splitlines()))

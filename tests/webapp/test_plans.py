@@ -14,8 +14,8 @@ from tests.webapp.conftest import come_in
 from webapp.keeping import KEPT
 
 LARGE = (
-    "scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "chroma", "trials", "failures",
-    "confusions", "photo_rates", "fool_rates", "analyses", "digests",
+    "scores", "vectors", "outputs", "summaries", "standings", "pairs", "curves", "photo_curves", "chroma", "trials",
+    "failures", "confusions", "photo_rates", "fool_rates", "analyses", "digests",
 )  # fmt: skip
 AT = "at=squash-24"
 VIEWS = {

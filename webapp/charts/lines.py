@@ -28,8 +28,8 @@ class Line:
 def cumulative(label: str, points: Mapping[str, Any], step: int = 2) -> Line:
     """The curve of a metric as the database has it; every second threshold is as much as the eye sees."""
     kept = [k for k, x in enumerate(points["threshold"]) if x <= REACH and x % step == 0]
-    xs, ys, low, high = ([points[name][k] for k in kept] for name in ("threshold", "share", "low", "high"))
-    return Line(label, xs, ys, low, high)
+    names = ("threshold", "share", "low", "high")
+    return Line(label, *([points[name][k] for k in kept] if name in points else () for name in names))
 
 
 def cumulative_chart(lines: Sequence[Line]) -> Markup:
@@ -39,15 +39,14 @@ def cumulative_chart(lines: Sequence[Line]) -> Markup:
     return _chart(axes, ("ab error, Lab units", "pixels within, %"), marks, lines)
 
 
-def difference_chart(lines: Sequence[Line]) -> Markup:
-    """How much more of the pixels each curve has within an error than the first one."""
-    base = lines[0]
-    apart = [Line(line.label, line.xs, [y - z for y, z in zip(line.ys, base.ys, strict=True)]) for line in lines]
-    edges = [y for line in apart for y in line.ys]
+def difference_chart(base: str, apart: Sequence[Line]) -> Markup:
+    """How much more of the pixels each curve has within an error than that of the base, which is the level line."""
+    lines = [Line(base, apart[0].xs, [0.0] * len(apart[0].xs)), *apart]
+    edges = [y for line in lines for y in (*line.ys, *line.low, *line.high)]
     axes = Axes((0, REACH), (min(edges), max(max(edges), min(edges) + 1e-3)), height=220)
-    marks = [(y, f"{100 * y:+g}" if y else "0") for y, _ in ticks(*axes.y, 4)]
-    titles = ("ab error, Lab units", f"difference from {base.label}, percentage points")
-    return _chart(axes, titles, ([(x, str(x)) for x in range(0, REACH + 1, 10)], marks), apart, keys=False)
+    marks = [(y, f"{100 * y:+g}" if y else "0") for y, _ in ticks(*axes.y, 6)]
+    titles = ("ab error, Lab units", f"difference from {base}, percentage points")
+    return _chart(axes, titles, ([(x, str(x)) for x in range(0, REACH + 1, 10)], marks), lines, keys=False)
 
 
 def hints_chart(lines: Sequence[Line], title: str) -> Markup:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from evalsuite.errors import UserError
 from evalsuite.typesetting import p_value
-from webapp.comparing import Pair, colors, curves, ends_of, hints, histograms
-from webapp.contrasting import lines, records, typeset
-from webapp.page import Answer, Asked, Page, Parameter
+from webapp import curves
+from webapp.comparing import Pair, colors, ends_of, hints, histograms
+from webapp.contrasting import Line, lines, records, typeset
+from webapp.page import Answer, Asked, Form, Page, Parameter
 from webapp.parameters import whole, wholes
 from webapp.queries.boards import cells, entries, find_board, metrics_of, preferred
+from webapp.queries.curves import Curves, compared
 from webapp.queries.records import Entry, Metric
 from webapp.rows import sign
 from webapp.tiles import tile
@@ -37,24 +40,38 @@ def answer(asked: Asked) -> Answer:
     metric = _metric(known, wanted["m"])
     other = _other(chosen, wanted["of"])
     ends = ends_of(asked, Pair(board, other, chosen[0], metric), PHOTOS // len(chosen)) if metric else []
+    cumulative = compared(session, keys)
     methods = [{"entry": entry.id, "colorizer": entry.name, "run": entry.run} for entry in chosen]
     data = {
         "dataset": {"id": board.dataset_id, **board.shown},
         "methods": methods,
         "differ_most": {"colorizer": other.name, "photos": ends},
+        "curves": curves.numbers(cumulative, chosen) if asked.form == "json" else None,
     }
     context = {} if asked.form != "html" else {
         "sign": sign, "tile": tile, "p_value": p_value, "board": board, "everyone": everyone, "chosen": chosen,
         "lines": found,
         "metrics": known, "metric": metric, "other": other, "ends": ends,
         "histograms": histograms(session, chosen, metric) if metric else [],
-        **curves(session, chosen), "hints": hints(session, everyone, chosen, known), **colors(session, chosen),
+        **curves.charts(cumulative, chosen), **colors(session, chosen),
+        "hints": hints(session, everyone, chosen, known),
         "shown": next((line.printed for line in found if line.metric == metric), None),
     }  # fmt: skip
     cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in chosen if entry.about.get("cite")}
     title = " and ".join(entry.label for entry in chosen) if len(chosen) == 2 else f"{len(chosen)} methods"
     typeset_later = partial(typeset, board, chosen, found)
-    return Answer(f"{title} on {board.dataset}", data, partial(records, chosen, found), context, typeset_later, cite)
+    rows = partial(_rows, asked.form, chosen, found, cumulative)
+    return Answer(f"{title} on {board.dataset}", data, rows, context, typeset_later, cite)
+
+
+def _rows(
+    form: Form, chosen: Sequence[Entry], found: Sequence[Line], cumulative: Curves | None
+) -> list[dict[str, Any]]:
+    """A record per contrast; CSV, which has no other place for them, goes on with the points of the curves."""
+    made = records(chosen, found)
+    if form != "csv":
+        return made
+    return [row | {"threshold": None} for row in made] + curves.records(cumulative, chosen)
 
 
 def _chosen(everyone: Sequence[Entry], keys: Sequence[int]) -> list[Entry]:

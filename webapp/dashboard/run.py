@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from evalsuite.tables import ConfusionRow, CurveRow, DatasetRow, EntryRow, FailureRow, MetricRow, RunRow
+from evalsuite.tables import ConfusionRow, DatasetRow, EntryRow, FailureRow, RunRow
 from evalsuite.typesetting import Cell, Table, describe
 from webapp.charts.axes import LINES
 from webapp.charts.lines import cumulative, cumulative_chart, hints_chart
@@ -18,6 +18,7 @@ from webapp.hinted import hint_lines
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page
 from webapp.queries.boards import cells, entries_by_id, metrics_of
+from webapp.queries.curves import curves_of
 from webapp.queries.records import Entry
 
 FAILURES_SHOWN = 100
@@ -99,10 +100,7 @@ def _failures(session: Session, run: int) -> list[dict[str, Any]]:
 def _curve(session: Session, entries: list[Entry]) -> Any:
     """The share of pixels within each error, of every method."""
     labels = {entry.id: entry.label for entry in entries if "target" not in entry.accepts}
-    found = select(CurveRow.entry_id, CurveRow.points).join(MetricRow).where(
-        MetricRow.name == "auc", CurveRow.entry_id.in_(labels)
-    ).order_by(CurveRow.entry_id)  # fmt: skip
-    lines = [cumulative(labels[entry], points) for entry, points in session.execute(found).all()]
+    lines = [cumulative(labels[entry], points) for entry, points in curves_of(session, sorted(labels)).items()]
     return cumulative_chart(lines[:LINES]) if lines else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -11,7 +13,7 @@ from flask.testing import FlaskClient
 from scipy.stats import ttest_rel
 
 from evalsuite.stats import holm
-from tests.webapp.runs import PHOTOS, values_of
+from tests.webapp.runs import PHOTOS, curves_of, values_of
 
 AT = "at=squash-24"
 
@@ -90,6 +92,65 @@ def test_the_page_draws_histogram_curves_and_colors_of_every_method(
         "Good, by true color",
         "Rival, by true color",
     ]
+    assert "bands there are 95% intervals of the mean difference, photo by photo" in text
+    assert len(re.findall(r'class="band s\d"', text)) == 3
+    assert "read its runs again" not in text
+
+
+def photo_curves(method: str) -> np.ndarray:
+    """The curves of a method's photos."""
+    return np.asarray(curves_of(values_of(method)["auc"]), np.float64)
+
+
+def test_curves_and_their_paired_differences_are_told_with_bands(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    found = comparison(viewer, f"e={entries['good']},{entries['gray']},{entries['rival']}")["curves"]
+
+    base, other = photo_curves("good"), photo_curves("rival")
+    assert [one["colorizer"] for one in found["methods"]] == ["good", "gray", "rival"]
+    np.testing.assert_allclose(found["methods"][0]["share"], base.mean(axis=0))
+    assert [one["colorizer"] for one in found["differences"]] == ["gray", "rival"]
+    apart = found["differences"][1]
+    assert apart["n"] == PHOTOS
+    assert apart["threshold"] == list(range(151))
+    margin = 1.96 * (other - base).std(axis=0, ddof=1) / PHOTOS**0.5
+    np.testing.assert_allclose(apart["share"], (other - base).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(apart["low"], (other - base).mean(axis=0) - margin, atol=1e-5)
+    np.testing.assert_allclose(apart["high"], (other - base).mean(axis=0) + margin, atol=1e-5)
+
+
+def test_csv_goes_on_with_the_points_of_the_differences(viewer: FlaskClient, entries: dict[str, int]) -> None:
+    query = f"e={entries['good']},{entries['gray']},{entries['rival']}"
+    rows = list(csv.DictReader(io.StringIO(viewer.get(f"/compare/1.csv?{AT}&{query}").text)))
+
+    points = [row for row in rows if row["threshold"]]
+    assert {row["metric"] for row in points} == {"auc.cmf"}
+    assert [(row["colorizer"], row["threshold"]) for row in points] == [
+        (method, str(k)) for method in ("gray", "rival") for k in range(151)
+    ]
+    drawn = comparison(viewer, query)["curves"]["differences"][1]
+    for name, column in (("difference", "share"), ("low", "low"), ("high", "high")):
+        assert [float(row[name]) for row in points[151:]] == drawn[column]
+    by_hand = float(points[10]["value"]) - float(points[10]["base_value"])
+    assert float(points[10]["difference"]) == pytest.approx(by_hand, abs=1e-5)
+    assert {row["metric"] for row in rows if not row["threshold"]} == set(
+        row["metric"] for row in comparison(viewer, query)["rows"]
+    )
+
+
+def test_runs_from_before_curves_of_photos_were_kept_are_named_and_differ_without_a_band(viewer: FlaskClient) -> None:
+    at = "at=crop-24"
+    rows = viewer.get(f"/leaderboard/1.json?{at}&m=psnr_rgb").get_json()["rows"]
+    keys = {row["colorizer"]: row["entry"] for row in rows}
+    query = f"{at}&e={keys['good']},{keys['gray']}"
+
+    text = viewer.get(f"/compare/1?{query}").text
+    apart = viewer.get(f"/compare/1.json?{query}").get_json()["curves"]["differences"][0]
+
+    assert 'when <code>evalsuite import</code> has read its runs again: <a href="/run/3">third</a>.' in text
+    assert "intervals of the mean difference" not in text
+    assert (apart["n"], apart["low"], apart["high"]) == (0, None, None)
+    expected = photo_curves("gray").mean(axis=0) - photo_curves("good").mean(axis=0)
+    np.testing.assert_allclose(apart["share"], expected, atol=1e-7)
 
 
 def test_without_a_choice_the_two_newest_candidates_are_compared(viewer: FlaskClient) -> None:
