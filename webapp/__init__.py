@@ -10,6 +10,7 @@ from evalsuite.plugins import discover
 from webapp import assets, dashboard, errors, notifications, pages, participant, participant_coloring
 from webapp.config import MAX_REQUEST_BYTES, Config
 from webapp.page import Page
+from webapp.reading import make_reader
 from webapp.studio import add_studio
 
 
@@ -20,7 +21,8 @@ def create_app(config: Config) -> Flask:
         config: The settings, from `read_config` or made by hand in tests.
 
     Returns:
-        A WSGI application; its engine is in `app.extensions["engine"]`, the settings in `app.extensions["config"]`.
+        A WSGI application; its engine is in `app.extensions["engine"]`, that which pages read with in
+        `app.extensions["reader"]`, the settings in `app.extensions["config"]`.
 
     Raises:
         UserError: The database cannot be used.
@@ -39,7 +41,7 @@ def create_app(config: Config) -> Flask:
         )
     engine = make_engine(config.database_url)
     upgrade(engine)
-    app.extensions.update(engine=engine, config=config, revision=assets.revision())
+    app.extensions.update(engine=engine, reader=make_reader(engine), config=config, revision=assets.revision())
     add_studio(app, config)
     assets.add_assets(app)
     errors.register(app)

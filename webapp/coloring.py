@@ -18,7 +18,7 @@ from evalsuite.studio.client import Away, Canvas
 from evalsuite.tables import PhotoRow, RunRow
 from evalsuite.thumbnails import resize_of
 from webapp import uploads
-from webapp.doors import require, settings
+from webapp.doors import reader, require, settings
 from webapp.reading import reading
 from webapp.studio import ask_studio, png, recommended_json
 from webapp.uploads import find_upload, keep_upload
@@ -43,7 +43,7 @@ def add_coloring(blueprint: Blueprint) -> None:
 
 def bring() -> AnyResponse:
     """Take a photo of the visitor's own, and go to its page."""
-    visitor, (config, _) = require("viewer"), settings()
+    visitor, config = require("viewer"), settings()
     request.max_content_length = uploads.LARGEST + 2**16
     try:
         file = request.files.get("photo")
@@ -135,14 +135,14 @@ def _unfit(text: str) -> str:
 
 
 def _upload(text: str) -> uploads.Upload | None:
-    config = settings()[0]
+    config = settings()
     return find_upload(config.uploads, text, g.visitor.name, config.secret_key)
 
 
 def _row(run: int, photo: int) -> Any:
     columns = (RunRow.size, RunRow.resize, PhotoRow.file, PhotoRow.sha256, PhotoRow.name)
     asked = select(*columns).join(PhotoRow, PhotoRow.dataset_id == RunRow.dataset_id)
-    with reading(settings()[1]) as session:
+    with reading(reader()) as session:
         return session.execute(asked.where(RunRow.id == run, PhotoRow.id == photo)).one_or_none()
 
 

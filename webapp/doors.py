@@ -19,9 +19,22 @@ SHARING: Role = "researcher"
 """Who may open a view to people without a token."""
 
 
-def settings() -> tuple[Config, Engine]:
-    """The app's settings and database."""
-    return current_app.extensions["config"], current_app.extensions["engine"]
+def settings() -> Config:
+    """The app's settings."""
+    config: Config = current_app.extensions["config"]
+    return config
+
+
+def reader() -> Engine:
+    """The app's database as pages read it."""
+    found: Engine = current_app.extensions["reader"]
+    return found
+
+
+def writer() -> Engine:
+    """The app's database, to write into."""
+    found: Engine = current_app.extensions["engine"]
+    return found
 
 
 def require(role: Role) -> Visitor:
@@ -49,11 +62,11 @@ def add_doors(blueprint: Blueprint) -> None:
 
 def login() -> AnyResponse:
     """Take a token in exchange for a cookie; the printed address fills in the form."""
-    config, engine = settings()
+    config = settings()
     target = _local(request.values.get("next", "/"))
     if request.method == "POST":
         response = make_response(redirect(target, 303))
-        if let_in(response, request, config, engine):
+        if let_in(response, request, config, reader()):
             return response
     wrong = request.method == "POST"
     page = render_template("login.html", next=target, token=request.args.get("token", ""), wrong=wrong)
@@ -63,15 +76,15 @@ def login() -> AnyResponse:
 def logout() -> AnyResponse:
     """Forget who asks."""
     response = make_response(redirect("/login", 303))
-    let_out(response, request, settings()[0])
+    let_out(response, request, settings())
     return response
 
 
 def open_share(signed: str) -> AnyResponse:
     """Open a share link: remember it, and go to the view."""
-    config, engine = settings()
+    config = settings()
     key = unsign(signed, config.secret_key)
-    with reading(engine) as session:
+    with reading(reader()) as session:
         found = open_shares(session, [key] if key is not None else [])
         if not found:
             abort(404, description="This link has ended, or never was. Ask whoever gave it to you for a new one.")
@@ -83,8 +96,8 @@ def open_share(signed: str) -> AnyResponse:
 def shares() -> str:
     """List the share links."""
     require(SHARING)
-    config, engine = settings()
-    with reading(engine) as session:
+    config = settings()
+    with reading(reader()) as session:
         rows = [
             {"link": public_address(request, config, f"/s/{sign(row.id, config.secret_key)}"), "row": row,
              "state": state_of(row, now())}
@@ -95,10 +108,10 @@ def shares() -> str:
 
 def add_share() -> AnyResponse:
     """Make a link to the view that the form came from."""
-    visitor, (_, engine) = require(SHARING), settings()
+    visitor = require(SHARING)
     address = _local(request.form.get("address", ""))
     days = whole(request.form.get("days", "")) or DAYS[0]
-    with session_scope(engine) as session:
+    with session_scope(writer()) as session:
         row = make_share(session, address, visitor.name, days)
         return redirect(f"/shares?new={row.id}", 303)
 
@@ -106,7 +119,7 @@ def add_share() -> AnyResponse:
 def end_share(key: int) -> AnyResponse:
     """End a link."""
     require(SHARING)
-    with session_scope(settings()[1]) as session:
+    with session_scope(writer()) as session:
         revoke_share(session, key)
     return redirect("/shares", 303)
 

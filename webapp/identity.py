@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from flask import Request, Response
@@ -12,7 +13,7 @@ from sqlalchemy import Engine
 
 from webapp.access import Role, Visitor
 from webapp.config import Config
-from webapp.reading import reading
+from webapp.reading import ask
 from webapp.tokens import find_token, hash_of, holder, same, token_by_id
 
 OWNER = Visitor("admin", "owner")
@@ -24,24 +25,23 @@ MOST_SHARES = 8
 SESSION, SHARES = "session", "shares"
 
 
-def visitor_of(request: Request, config: Config, engine: Engine) -> Visitor:
+def visitor_of(request: Request, config: Config, reader: Engine) -> Visitor:
     """Find out who asks; anonymous where nothing speaks for them."""
-    found = _named_by_proxy(request, config) or _with_token(request, config, engine)
-    found = found or _with_cookie(request, config, engine) or Visitor()
+    found = _named_by_proxy(request, config) or _with_token(request, config, reader)
+    found = found or _with_cookie(request, config, reader) or Visitor()
     return replace(found, shares=tuple(_read(request, config, SHARES, SHARES_DAYS)))
 
 
-def let_in(response: Response, request: Request, config: Config, engine: Engine) -> bool:
+def let_in(response: Response, request: Request, config: Config, reader: Engine) -> bool:
     """Give a visitor whose form has a good token a cookie; say whether it was good."""
     token = request.form.get("token", "").strip()
     if same(token, config.access_token):
         kept: list[int | str] = [hash_of(token)[:32]]
     else:
-        with reading(engine) as session:
-            row = find_token(session, token)
-            if row is None:
-                return False
-            kept = [row.id]
+        row = ask(reader, partial(find_token, token=token))
+        if row is None:
+            return False
+        kept = [row.id]
     _write(response, request, config, SESSION, kept)
     return True
 
@@ -68,27 +68,25 @@ def _named_by_proxy(request: Request, config: Config) -> Visitor | None:
     return None if role is None else Visitor(cast("Role", role), name)
 
 
-def _with_token(request: Request, config: Config, engine: Engine) -> Visitor | None:
+def _with_token(request: Request, config: Config, reader: Engine) -> Visitor | None:
     """Programs send their token as `Authorization: Bearer TOKEN`."""
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
         return None
     if same(given.token, config.access_token):
         return OWNER
-    with reading(engine) as session:
-        row = find_token(session, given.token)
-        return None if row is None else holder(row)
+    row = ask(reader, partial(find_token, token=given.token))
+    return None if row is None else holder(row)
 
 
-def _with_cookie(request: Request, config: Config, engine: Engine) -> Visitor | None:
+def _with_cookie(request: Request, config: Config, reader: Engine) -> Visitor | None:
     kept = _read(request, config, SESSION, SESSION_DAYS)
     if not kept:
         return None
     if isinstance(kept[0], str):
         return OWNER if config.access_token and kept[0] == hash_of(config.access_token)[:32] else None
-    with reading(engine) as session:
-        row = token_by_id(session, kept[0])
-        return None if row is None else holder(row)
+    row = ask(reader, partial(token_by_id, key=kept[0]))
+    return None if row is None else holder(row)
 
 
 def _cookie(request: Request, config: Config, kind: str) -> str:

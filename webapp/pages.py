@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from evalsuite.store import data_version
 from webapp.access import Visitor
 from webapp.coloring import add_coloring
-from webapp.doors import SHARING, add_doors, public_address, settings
+from webapp.doors import SHARING, add_doors, public_address, reader, settings
 from webapp.forms import TYPES, bib_text, csv_text, json_text, tex_text
 from webapp.identity import visitor_of
 from webapp.page import Answer, Asked, Form, Page, Shorter
@@ -60,8 +60,7 @@ def make_blueprint(pages: Mapping[str, Page]) -> Blueprint:
 
 def _meet() -> None:
     refuse_forged(request)
-    config, engine = settings()
-    g.visitor = visitor_of(request, config, engine)
+    g.visitor = visitor_of(request, settings(), reader())
 
 
 def _frame(pages: Mapping[str, Page]) -> dict[str, Any]:
@@ -79,7 +78,7 @@ def _headers(response: Response) -> Response:
         if request.accept_encodings["gzip"] and len(response.get_data()) > SMALL:
             response.set_data(gzip.compress(response.get_data(), 5, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
-    return dashboard_headers(response, settings()[0].secure)
+    return dashboard_headers(response, settings().secure)
 
 
 def _view(page: Page, pages: Mapping[str, Page], form: Form) -> Callable[..., AnyResponse]:
@@ -88,7 +87,7 @@ def _view(page: Page, pages: Mapping[str, Page], form: Form) -> Callable[..., An
         canonical = page.address({**texts, **parts}, form)
         if canonical.partition("?")[2] != request.query_string.decode("latin-1"):
             return redirect(canonical)
-        with reading(settings()[1]) as session:
+        with reading(reader()) as session:
             share = _allow(page, page.address({**texts, **parts}), session)
             asked = Asked(page, pages, parts, texts, page.values(texts), session, form)
             if page.read is not None:
@@ -135,7 +134,7 @@ def _answered(made: Request) -> AnyResponse:
 
 
 def _text(made: Request, answer: Answer) -> str:
-    address = public_address(request, settings()[0], made.address)
+    address = public_address(request, settings(), made.address)
     if made.asked.form == "json":
         return json_text(answer, address)
     if made.asked.form == "csv":

@@ -19,7 +19,7 @@ from evalsuite.images import RGB, decode, encode_png
 from evalsuite.tables import ColorizerRow, EntryRow, OutputRow, PhotoRow, RunRow
 from evalsuite.thumbnails import KEY, resize_of, target_key, thumbnail
 from webapp.access import Visitor
-from webapp.doors import settings
+from webapp.doors import reader, settings
 from webapp.reading import reading
 from webapp.shares import open_shares
 
@@ -53,7 +53,7 @@ def target_address(run: int, photo: int, key: str, kind: str = "target") -> str:
 def small(key: str) -> AnyResponse:
     """Serve a thumbnail."""
     _admit()
-    path = thumbnail(settings()[0].thumbnails_dir, key)
+    path = thumbnail(settings().thumbnails_dir, key)
     if len(key) != KEY or not key.isalnum() or not path.is_file():
         abort(404, description="This thumbnail is not here. Import the run again to make it.")
     if request.if_none_match.contains(key):
@@ -64,7 +64,7 @@ def small(key: str) -> AnyResponse:
 def output(entry: int, photo: int, key: str) -> AnyResponse:
     """Serve what a method made of a photo, as it was measured."""
     _admit()
-    with reading(settings()[1]) as session:
+    with reading(reader()) as session:
         found = session.execute(
             select(RunRow.folder, ColorizerRow.name, PhotoRow.name, OutputRow.sha256)
             .select_from(OutputRow)
@@ -108,7 +108,7 @@ def lightness(rgb: RGB) -> RGB:
 
 def _photo(run: int, photo: int, key: str, change: Callable[[RGB], RGB]) -> AnyResponse:
     _admit()
-    with reading(settings()[1]) as session:
+    with reading(reader()) as session:
         columns = (RunRow.size, RunRow.resize, PhotoRow.file, PhotoRow.sha256)
         of_both = select(*columns).join(PhotoRow, PhotoRow.dataset_id == RunRow.dataset_id)
         found = session.execute(of_both.where(RunRow.id == run, PhotoRow.id == photo)).one_or_none()
@@ -130,7 +130,7 @@ def _admit() -> None:
     """Let in who may look, and who opened a share link: these know only the addresses that their view shows."""
     visitor: Visitor = g.visitor
     if not visitor.may("viewer"):
-        with reading(settings()[1]) as session:
+        with reading(reader()) as session:
             if not open_shares(session, visitor.shares):
                 abort(401)
 

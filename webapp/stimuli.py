@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from turk.tables import ConditionRow, SessionRow, StimulusRow, StudyRow, TrialRow
 from webapp.access import Visitor
-from webapp.doors import settings
+from webapp.doors import reader
 from webapp.reading import reading
 
 GONE = "The image is gone: the study's folder was moved. Put it back, or build the study again."
@@ -32,7 +32,7 @@ def stimulus(trial: int, place: int) -> AnyResponse:
     visitor: Visitor = g.visitor
     if not visitor.may("researcher"):
         abort(401 if visitor.role == "anonymous" else 403)
-    with reading(settings()[1]) as session:
+    with reading(reader()) as session:
         row = session.get(TrialRow, trial)
         if row is None or row.state != "answered" or place >= len(row.stimuli):
             abort(404)

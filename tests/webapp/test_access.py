@@ -400,7 +400,7 @@ def visitor_behind(site: Flask, peer: str, **settings: Any) -> tuple[str, str]:
     with site.test_request_context(
         "/", headers={"X-Forwarded-User": "ada"}, environ_base={"REMOTE_ADDR": peer}
     ) as here:
-        found = visitor_of(here.request, config, site.extensions["engine"])
+        found = visitor_of(here.request, config, site.extensions["reader"])
     return found.name, found.role
 
 

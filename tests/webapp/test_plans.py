@@ -58,9 +58,9 @@ def statements(site: Flask) -> Iterator[list[tuple[str, Any]]]:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             found.append((statement, parameters))
 
-    event.listen(site.extensions["engine"], "before_cursor_execute", note)
+    event.listen(site.extensions["reader"], "before_cursor_execute", note)
     yield found
-    event.remove(site.extensions["engine"], "before_cursor_execute", note)
+    event.remove(site.extensions["reader"], "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("address", VIEWS)
