@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -16,10 +16,10 @@ from turk.registry import protocol
 from turk.study import Screen, Study
 from turk.tables import ConditionRow, ParticipantRow, SessionRow, TrialRow
 from turk.trials import trial_of
+from webapp.queries.keys import among
 from webapp.queries.studies import Known, find, frozen
 
 PER_PAGE = 100
-SHOWN: BindParameter[Any] = bindparam("shown", expanding=True)
 NEWEST = (
     select(SessionRow.id)
     .where(SessionRow.study_id == bindparam("study"), SessionRow.synthetic == bindparam("synthetic"))
@@ -30,12 +30,12 @@ NEWEST_BEFORE = NEWEST.where(SessionRow.id < bindparam("after"))
 ENTERED = (
     select(SessionRow.id, ParticipantRow.key, SessionRow.state, SessionRow.created_at, SessionRow.arm)
     .join(ParticipantRow, ParticipantRow.id == SessionRow.participant_id)
-    .where(SessionRow.id.in_(SHOWN))
+    .where(among(SessionRow.id, "shown"))
     .order_by(SessionRow.id.desc())
 )
 ANSWERED = (
     select(TrialRow.session_id, func.count())
-    .where(TrialRow.session_id.in_(SHOWN), TrialRow.state == "answered")
+    .where(among(TrialRow.session_id, "shown"), TrialRow.state == "answered")
     .group_by(TrialRow.session_id)
 )
 

@@ -11,19 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from evalsuite.errors import UserError
 from evalsuite.tables import ColorizerRow, DatasetRow, EntryRow, MetricRow, RunRow, StandingRow, SummaryRow
 from webapp.keeping import kept
+from webapp.queries.keys import among
 from webapp.queries.records import Board, Cell, Entry, Metric
 
 SHOWN = ("psnr_rgb", "ssim", "lpips_alex", "fid_ct2", "fid_clean", "fid_efficientnet_lite0", "auc", "auc_rebalanced")
 """What papers show, for pages that nobody told what to show."""
-KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
-METRICS: BindParameter[Any] = bindparam("metrics", expanding=True)
 OF_BOARD = (
     RunRow.dataset_id == bindparam("dataset"),
     RunRow.size == bindparam("size"),
@@ -43,7 +42,7 @@ ENTRIES = (
     .select_from(EntryRow).join(RunRow).join(ColorizerRow)
 )  # fmt: skip
 ENTRIES_OF_BOARD = ENTRIES.where(*OF_BOARD).order_by(EntryRow.id)
-ENTRIES_BY_KEY = ENTRIES.where(EntryRow.id.in_(KEYS))
+ENTRIES_BY_KEY = ENTRIES.where(among(EntryRow.id, "keys"))
 ANY_METRIC = select(
     MetricRow.id,
     MetricRow.name,
@@ -60,7 +59,10 @@ METRICS_OF_BOARD = ANY_METRIC.where(
     .where(*OF_BOARD).correlate(MetricRow).exists()
 )  # fmt: skip
 METRICS_OF_ENTRIES = ANY_METRIC.where(
-    select(1).where(SummaryRow.entry_id.in_(KEYS), SummaryRow.metric_id == MetricRow.id).correlate(MetricRow).exists()
+    select(1)
+    .where(among(SummaryRow.entry_id, "keys"), SummaryRow.metric_id == MetricRow.id)
+    .correlate(MetricRow)
+    .exists()
 )
 CELLS = (
     select(
@@ -71,13 +73,13 @@ CELLS = (
     .outerjoin(
         StandingRow, (StandingRow.entry_id == SummaryRow.entry_id) & (StandingRow.metric_id == SummaryRow.metric_id)
     )
-    .where(SummaryRow.entry_id.in_(KEYS), SummaryRow.metric_id.in_(METRICS))
+    .where(among(SummaryRow.entry_id, "keys"), among(SummaryRow.metric_id, "metrics"))
 )  # fmt: skip
 PLACES = select(StandingRow.metric_id, StandingRow.place, StandingRow.entry_id, StandingRow.tie_group).where(
-    StandingRow.entry_id.in_(KEYS), StandingRow.metric_id.in_(METRICS)
+    among(StandingRow.entry_id, "keys"), among(StandingRow.metric_id, "metrics")
 )
 VALUES = select(SummaryRow.entry_id, SummaryRow.value).where(
-    SummaryRow.metric_id == bindparam("metric"), SummaryRow.entry_id.in_(KEYS), SummaryRow.value.is_not(None)
+    SummaryRow.metric_id == bindparam("metric"), among(SummaryRow.entry_id, "keys"), SummaryRow.value.is_not(None)
 )
 
 

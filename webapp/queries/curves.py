@@ -14,7 +14,7 @@ from evalsuite.curve_rows import METRIC
 from evalsuite.photo_curves import Apart, apart, unpack
 from evalsuite.tables import CurveRow, MetricRow, PhotoCurvesRow
 from webapp.keeping import kept
-from webapp.queries.boards import KEYS
+from webapp.queries.keys import among
 
 Points: TypeAlias = Mapping[str, Any]
 """threshold, share, low and high as curves.json has them; low and high are missing where there is no band."""
@@ -22,12 +22,12 @@ Points: TypeAlias = Mapping[str, Any]
 CURVES = (
     select(CurveRow.entry_id, CurveRow.points)
     .join(MetricRow, MetricRow.id == CurveRow.metric_id)
-    .where(MetricRow.name == METRIC, CurveRow.entry_id.in_(KEYS))
+    .where(MetricRow.name == METRIC, among(CurveRow.entry_id, "keys"))
 )
 PHOTO_CURVES = (
     select(PhotoCurvesRow.entry_id, PhotoCurvesRow.data)
     .join(MetricRow, MetricRow.id == PhotoCurvesRow.metric_id)
-    .where(MetricRow.name == METRIC, PhotoCurvesRow.entry_id.in_(KEYS))
+    .where(MetricRow.name == METRIC, among(PhotoCurvesRow.entry_id, "keys"))
 )
 
 

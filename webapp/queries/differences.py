@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from evalsuite.tables import PairRow, VectorRow
 from evalsuite.vectors import unpack
-from webapp.queries.boards import KEYS, METRICS
+from webapp.queries.keys import among
 from webapp.queries.records import Cell, Cells
 
 Floats = NDArray[np.float64]
@@ -24,8 +24,18 @@ MEAN = 1e-6
 """A value as near to the mean of its scores per photo is that mean."""
 
 VECTORS = select(VectorRow.entry_id, VectorRow.metric_id, VectorRow.data).where(
-    VectorRow.entry_id.in_(KEYS), VectorRow.metric_id.in_(METRICS)
+    among(VectorRow.entry_id, "keys"), among(VectorRow.metric_id, "metrics")
 )
+
+
+def _pairs(key: Any, base: Any) -> Select[Any]:
+    columns = (PairRow.metric_id, PairRow.n, PairRow.difference, PairRow.ci_lo, PairRow.ci_hi, PairRow.p, PairRow.test)
+    mine = (among(key, "keys"), base == bindparam("base"), among(PairRow.metric_id, "metrics"))
+    return select(key, *columns).where(*mine)
+
+
+PAIRS_WITH = _pairs(PairRow.a_entry_id, PairRow.b_entry_id)
+PAIRS_FROM = _pairs(PairRow.b_entry_id, PairRow.a_entry_id)
 
 
 @dataclass(frozen=True)
@@ -115,10 +125,10 @@ def resampled(
 ) -> dict[tuple[int, int], Difference]:
     """(entry, metric) to its difference from `base` as it was resampled when their run was imported."""
     found: dict[tuple[int, int], Difference] = {}
-    for one, other, sign in ((PairRow.a_entry_id, PairRow.b_entry_id, 1), (PairRow.b_entry_id, PairRow.a_entry_id, -1)):
-        wanted = select(PairRow, one).where(one.in_(keys), other == base, PairRow.metric_id.in_(metric_ids))
-        for pair, entry in session.execute(wanted).all():
-            if pair.difference is not None:
-                lo, hi = [None if end is None else sign * end for end in (pair.ci_lo, pair.ci_hi)][::sign]
-                found[entry, pair.metric_id] = Difference(pair.n, sign * pair.difference, lo, hi, pair.p, pair.test)
+    wanted = {"keys": keys, "base": base, "metrics": metric_ids}
+    for statement, sign in ((PAIRS_WITH, 1), (PAIRS_FROM, -1)):
+        for entry, metric, n, difference, *ends, p, test in session.connection().execute(statement, wanted).all():
+            if difference is not None:
+                lo, hi = [None if end is None else sign * end for end in ends][::sign]
+                found[entry, metric] = Difference(n, sign * difference, lo, hi, p, test)
     return found

@@ -20,7 +20,7 @@ from turk.registry import protocols
 from turk.result_tables import AnalysisRow, FoolRateRow, PhotoRateRow
 from turk.tables import ConditionRow, StudyRow
 from webapp.keeping import kept
-from webapp.queries.boards import KEYS
+from webapp.queries.keys import among
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ FOOLED = (
     )
     .join(StudyRow, StudyRow.id == FoolRateRow.study_id)
     .join(ConditionRow, ConditionRow.id == FoolRateRow.condition_id)
-    .where(FoolRateRow.entry_id.in_(KEYS))
+    .where(among(FoolRateRow.entry_id, "keys"))
     .order_by(FoolRateRow.synthetic.desc(), FoolRateRow.study_id)
 )  # fmt: skip
 RATES = (
@@ -106,7 +106,7 @@ RATES_OF_PHOTO = select(
     PhotoRateRow.condition_id, PhotoRateRow.synthetic, PhotoRateRow.fooled, PhotoRateRow.views, PhotoRateRow.shrunk,
     PhotoRateRow.low, PhotoRateRow.high, PhotoRateRow.ranked,
 ).where(
-    PhotoRateRow.condition_id.in_(KEYS),
+    among(PhotoRateRow.condition_id, "keys"),
     PhotoRateRow.synthetic.in_((False, True)),  # named, so that all of the key is looked up and no photo is read
     PhotoRateRow.photo == bindparam("photo"),
 )  # fmt: skip

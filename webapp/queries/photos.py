@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.legacy import OPTION
 from evalsuite.tables import MetricRow, OutputRow, PhotoRow, RunRow, ScoreRow
+from webapp.queries.keys import among
 
 Floats = NDArray[np.float64]
 Kept: TypeAlias = NDArray[np.int64] | None
@@ -54,19 +55,17 @@ PHOTOS = select(
     PhotoRow.id, PhotoRow.dataset_id, PhotoRow.name, PhotoRow.position, PhotoRow.file, PhotoRow.sha256, PhotoRow.label
 )
 PHOTO = PHOTOS.where(PhotoRow.id == bindparam("photo"))
-PHOTOS_AT = PHOTOS.where(
-    PhotoRow.dataset_id == bindparam("dataset"), PhotoRow.position.in_(bindparam("positions", expanding=True))
-)
+PHOTOS_AT = PHOTOS.where(PhotoRow.dataset_id == bindparam("dataset"), among(PhotoRow.position, "positions"))
 FACTS = select(RunRow.facts).where(RunRow.id == bindparam("run"))
 FIRST_LABEL = select(PhotoRow.label).where(PhotoRow.dataset_id == bindparam("dataset"), PhotoRow.position == 0)
 OUTPUTS = select(OutputRow.entry_id, OutputRow.photo_id, OutputRow.sha256).where(
-    OutputRow.entry_id.in_(bindparam("entries", expanding=True)),
-    OutputRow.photo_id.in_(bindparam("photos", expanding=True)),
+    among(OutputRow.entry_id, "entries"),
+    among(OutputRow.photo_id, "photos"),
 )
 SCORES = (
     select(ScoreRow.entry_id, MetricRow.name, ScoreRow.value)
     .join(MetricRow, MetricRow.id == ScoreRow.metric_id)
-    .where(ScoreRow.photo_id == bindparam("photo"), ScoreRow.entry_id.in_(bindparam("entries", expanding=True)))
+    .where(ScoreRow.photo_id == bindparam("photo"), among(ScoreRow.entry_id, "entries"))
 )
 
 
