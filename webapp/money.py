@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from turk.caps import caps_of, used
 from turk.cost import CENT
-from turk.paying_tables import RecruitmentRow, TaskRow
+from turk.paying_tables import TaskRow
 from turk.study import Study
+from webapp.queries.studies import Counted
 
-RECRUITED = select(RecruitmentRow.study_id).where(RecruitmentRow.study_id == bindparam("study")).limit(1)
 PRICES = select(TaskRow.each_usd).where(TaskRow.study_id == bindparam("study"))
 
 
-def money_of(session: Session, key: int, study: Study, finished: int) -> dict[str, str | None]:
+def money_of(session: Session, key: int, study: Study, counted: Counted) -> dict[str, str | None]:
     """Read how a study's money stands.
 
     Where no recruiter who pays was asked, as of studies by link, only `rewards_usd` is known: what finished sessions
@@ -22,9 +22,9 @@ def money_of(session: Session, key: int, study: Study, finished: int) -> dict[st
     """
     rewards: dict[str, str | None] = {
         "reward_usd": str(study.reward_usd),
-        "rewards_usd": str((study.reward_usd * finished).quantize(CENT)),
+        "rewards_usd": str((study.reward_usd * counted.finished).quantize(CENT)),
     }
-    if session.connection().execute(RECRUITED, {"study": key}).first() is None:
+    if not counted.recruited:
         return rewards | {"spent_usd": None, "promised_usd": None, "cap_usd": None}
     each = session.connection().execute(PRICES, {"study": key}).scalars().all()
     now_used, caps = used(session, key), caps_of(study, max(each, default=study.reward_usd))

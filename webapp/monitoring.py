@@ -62,7 +62,7 @@ def read(asked: Asked) -> Monitor:
     """Read how the study of an address goes."""
     known, study, synthetic = _known(asked)
     counted = count(asked.session, known.id, synthetic, arms_of(study))
-    money = money_of(asked.session, known.id, study, counted.finished)
+    money = money_of(asked.session, known.id, study, counted)
     return Monitor(known, study, synthetic, _blinded(asked, known, study, counted), counted, money)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
+
+from markupsafe import Markup
 
 from webapp.charts.bars import hours_chart
 from webapp.monitoring import Monitor, exclusions, read, rows, told
@@ -25,8 +27,14 @@ def answer(asked: Asked) -> Answer:
 
 def monitor_context(monitor: Monitor, said: dict[str, Any]) -> dict[str, Any]:
     """What the monitor's template needs."""
-    return {"monitor": monitor, "said": said, "chart": hours_chart(said["pace"]["hours"]),
-            "excluded": exclusions(monitor)}  # fmt: skip
+    hours = tuple((one["hour"], one["finished"]) for one in said["pace"]["hours"])
+    return {"monitor": monitor, "said": said, "chart": _drawn(hours), "excluded": exclusions(monitor)}
+
+
+@lru_cache(maxsize=64)
+def _drawn(hours: tuple[tuple[str, int], ...]) -> Markup:
+    """Draw the hours once while no session finishes: monitors are asked for again and again."""
+    return hours_chart([{"hour": hour, "finished": finished} for hour, finished in hours])
 
 
 PAGE = Page(

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
+from turk.paying_tables import RecruitmentRow
 from turk.result_tables import AnalysisRow, DigestRow
 from turk.store import Store
 from turk.study import Study
@@ -71,8 +72,10 @@ class Counted:
         total: What the digests add up to.
         rules: The rules that sessions break, joined by commas, to how many sessions.
         rates: Refresh rate in Hz to how many sessions.
-        looks: Decisions to look before the stopping rule was met, and other decisions.
+        looks: Decisions to look before the stopping rule was met.
+        decisions: Decisions of all kinds.
         analyzed: When the last analysis was kept, None for never.
+        recruited: Whether a recruiter who pays was asked.
     """
 
     sessions: dict[str, dict[str, int]]
@@ -84,6 +87,7 @@ class Counted:
     looks: int = 0
     decisions: int = 0
     analyzed: datetime | None = None
+    recruited: bool = False
 
     @property
     def finished(self) -> int:
@@ -131,21 +135,23 @@ def finished_by_study(session: Session, synthetic: bool) -> dict[int, int]:
 def count(session: Session, key: int, synthetic: bool, arms: Sequence[str]) -> Counted:
     """Count the sessions, places and digests of a study with these arms."""
     mine = {"study": key, "synthetic": synthetic}
-    counted = count_sessions(session, key, synthetic)
-    return replace(counted, places=_places(session, mine, counted.sessions, arms), **_digested(session, mine, counted))
+    sessions = _by_arm(session.connection().execute(SESSIONS, mine).all())
+    *decided, recruited, last, there = session.connection().execute(STANDING, mine).one()
+    counted = Counted(sessions, _places(last, sessions, arms), **_decided(decided), recruited=recruited)
+    return replace(counted, **_digested(session, mine, counted, there))
 
 
 def count_sessions(session: Session, key: int, synthetic: bool) -> Counted:
     """Count a study's sessions and decisions alone, for pages that show no more."""
     mine = {"study": key, "synthetic": synthetic}
-    return Counted(_by_arm(session.connection().execute(SESSIONS, mine).all()), {}, **_decided(session, mine))
+    sessions = _by_arm(session.connection().execute(SESSIONS, mine).all())
+    return Counted(sessions, {}, **_decided(session.connection().execute(DECIDED, mine).one()))
 
 
 def _places(
-    session: Session, mine: Mapping[str, Any], sessions: Mapping[str, Mapping[str, int]], arms: Sequence[str]
+    last: int | None, sessions: Mapping[str, Mapping[str, int]], arms: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """Count places by what became of them: blocks have one of each arm, and sessions are where the others are."""
-    last = session.connection().execute(LAST_PLACE, mine).scalar()
     if last is None:
         return {}
     found = {}
@@ -163,13 +169,12 @@ def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
     return found
 
 
-def _digested(session: Session, mine: Mapping[str, Any], counted: Counted) -> dict[str, Any]:
+def _digested(session: Session, mine: Mapping[str, Any], counted: Counted, there: int) -> dict[str, Any]:
     """Add digests up, once while the same sessions have one.
 
     A digest comes when its session finishes, or is missed and made up for; it goes when somebody is forgotten, which is
     a decision, or when work that was finished is gone, and the session abandoned.
     """
-    there = session.connection().execute(THERE, mine).scalar()
     gone = sum(states.get("abandoned", 0) for states in counted.sessions.values())
     key = (mine["study"], mine["synthetic"], there, counted.finished, gone, counted.decisions)
     return kept(session, "digests", key, lambda: _added(session, mine))
@@ -190,13 +195,11 @@ def _added(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _decided(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
-    counts = {kind: number for kind, number in session.connection().execute(DECISIONS, mine).all()}
-    made = session.connection().execute(ANALYZED, mine).scalar()
-    return {"looks": counts.get("unblind", 0), "decisions": sum(counts.values()), "analyzed": made}
+def _decided(row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(("looks", "decisions", "analyzed"), row, strict=True))
 
 
-def _of_study(table: type[SessionRow] | type[PlaceRow] | type[DigestRow]) -> tuple[Any, Any]:
+def _of_study(table: type[SessionRow | PlaceRow | DigestRow | AnalysisRow]) -> tuple[Any, Any]:
     return table.study_id == bindparam("study"), table.synthetic == bindparam("synthetic")
 
 
@@ -224,14 +227,18 @@ SESSIONS = (
     .order_by(SessionRow.arm, SessionRow.state)
 )
 DIGESTS = _sums()
-LAST_PLACE = select(func.max(PlaceRow.position)).where(*_of_study(PlaceRow))
-THERE = select(func.count()).select_from(DigestRow).where(*_of_study(DigestRow))
 HOURS = (
     select(DigestRow.hour, func.count()).where(*_of_study(DigestRow)).group_by(DigestRow.hour).order_by(DigestRow.hour)
 )
-DECISIONS = (
-    select(DecisionRow.kind, func.count()).where(DecisionRow.study_id == bindparam("study")).group_by(DecisionRow.kind)
+DECISIONS = select(func.count()).select_from(DecisionRow).where(DecisionRow.study_id == bindparam("study"))
+DECIDED = select(
+    DECISIONS.where(DecisionRow.kind == "unblind").scalar_subquery(),
+    DECISIONS.scalar_subquery(),
+    select(AnalysisRow.made_at).where(*_of_study(AnalysisRow)).scalar_subquery(),
 )
-ANALYZED = select(AnalysisRow.made_at).where(
-    AnalysisRow.study_id == bindparam("study"), AnalysisRow.synthetic == bindparam("synthetic")
+STANDING = DECIDED.add_columns(
+    select(1).where(RecruitmentRow.study_id == bindparam("study")).exists(),
+    select(func.max(PlaceRow.position)).where(*_of_study(PlaceRow)).scalar_subquery(),
+    select(func.count()).select_from(DigestRow).where(*_of_study(DigestRow)).scalar_subquery(),
 )
+"""What a page about a study needs of other tables than sessions, in one question."""
