@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 26, 38
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 26, 42
 """The margins of a chart."""
+HALF = 5
+"""Half the width of a letter on phones, where letters are larger for their charts: what a label needs at the edge."""
 LINES = 8
 """How many lines one can tell apart, by color and dash."""
 Ticks: TypeAlias = Sequence[tuple[float, str]]
@@ -51,7 +53,9 @@ def frame(axes: Axes, titles: tuple[str, str], ticks: tuple[Ticks, Ticks]) -> st
     bottom, middle = axes.height - BOTTOM, (axes.width + LEFT - RIGHT) / 2
     parts = [f'<path class="ax" d="M{LEFT} {TOP}V{bottom}H{axes.width - RIGHT}"/>']
     for value, text in ticks[0]:
-        parts.append(f'<text x="{axes.across(value):.0f}" y="{bottom + 16}" text-anchor="middle">{text}</text>')
+        x, half = axes.across(value), len(text) * HALF
+        anchor = "end" if x + half > axes.width else "start" if x - half < LEFT / 2 else "middle"
+        parts.append(f'<text x="{x:.0f}" y="{bottom + 17}" text-anchor="{anchor}">{text}</text>')
     for value, text in ticks[1]:
         y = axes.upward(value)
         parts.append(f'<path class="gr" d="M{LEFT} {y:.1f}H{axes.width - RIGHT}"/>')

@@ -43,7 +43,7 @@ def exposures_chart(valid: Mapping[float, int], invalid: Mapping[float, int], fr
     counted = {name: _binned(found, reach, width) for name, found in (("up", valid), ("down", invalid))}
     top = max(max(bins.values(), default=0) for bins in counted.values())
     axes = Axes((-reach, reach), (0, top), height=240)
-    titles = ("measured minus planned exposure, ms; what lies outside is drawn at the edge", "test trials")
+    titles = ("measured minus planned exposure, ms", "test trials")
     body = frame(axes, titles, (ticks(-reach, reach, 7), whole_ticks(top)))
     for name, bins in counted.items():
         drawn = {-reach + k * width: (-reach + (k + 1) * width, number) for k, number in bins.items()}

@@ -77,6 +77,7 @@ def rarity_chart(lines: Sequence[Line]) -> Markup:
     """How right methods are, from the rarest to the most common tenth of the colors."""
     edges = [y for line in lines for y in line.ys]
     axes = Axes((1, max(line.xs[-1] for line in lines)), (min(edges), 1.0), height=240)
-    names = [(k, {1: "rarest", 10: "common"}.get(k, str(k))) for k in range(1, int(axes.x[1]) + 1)]
+    last = int(axes.x[1])
+    names = [(1, "rarest"), *((k, str(k)) for k in range(2, last - 1)), (last, "common")]
     marks = names, [(y, f"{100 * y:g}") for y, _ in ticks(*axes.y)]
     return _chart(axes, ("tenths of the ab bins, by how often the color occurs", "accuracy, %"), marks, lines)

@@ -43,7 +43,7 @@ def test_differences_are_drawn_around_the_level_line_of_their_base() -> None:
 
     first, second = re.findall(r'class="l s\d" d="([^"]+)"', drawn)
     assert first == "M48.0 26.0L628.0 26.0"
-    assert second == "M48.0 182.0L628.0 26.0"  # a quarter below, at the chart's lower edge
+    assert second == "M48.0 178.0L628.0 26.0"  # a quarter below, at the chart's lower edge
     assert "band" not in drawn
 
 
@@ -51,7 +51,7 @@ def test_the_band_of_a_difference_has_its_lines_color_and_room_on_the_paper() ->
     drawn = difference_chart("a", [Line("b", [0, 60], [0.2, 0.0], [0.1, 0.0], [0.3, 0.0])])
 
     [edge] = re.findall(r'class="band s1" d="([^"]+)"', drawn)
-    assert edge == "M48.0 130.0L628.0 182.0L628.0 182.0L48.0 26.0Z"  # from 0.1 up to 0.3, the chart's upper edge
+    assert edge == "M48.0 127.3L628.0 178.0L628.0 178.0L48.0 26.0Z"  # from 0.1 up to 0.3, the chart's upper edge
 
 
 def test_numbers_of_hints_stand_at_even_steps() -> None:
