@@ -12,6 +12,7 @@ from typing import Any
 from turk.blinding import met_by
 from turk.design import arms_of
 from turk.progress import ENDED, wanted_of
+from turk.registry import protocols
 from turk.study import Study
 from webapp.money import money_of
 from webapp.page import Asked
@@ -51,6 +52,11 @@ class Monitor:
     def wanted(self) -> int:
         """Finished sessions that the stopping rule wants."""
         return wanted_of(self.study) * len(arms_of(self.study))
+
+    @property
+    def judged(self) -> bool:
+        """Whether people judge pictures, rather than color photos for others to judge."""
+        return self.known.protocol in protocols()
 
     @property
     def who(self) -> str:

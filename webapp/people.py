@@ -42,8 +42,9 @@ def named(estimates: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def command_of(monitor: Monitor, verb: str = "analyze") -> str:
-    """What to type so that results stand on the pages."""
-    return f"turk {verb} {monitor.known.name}{' --synthetic' if monitor.synthetic else ''}"
+    """What to type so that results stand on the pages, or in a folder where people colored and judged nothing."""
+    of = f"{monitor.known.name}{' --synthetic' if monitor.synthetic else ''}"
+    return f"turk {verb} {of}" if monitor.judged else f"turk collect {of} --out colored/"
 
 
 def printed_rates(estimates: Mapping[str, Any] | None, measure: str | None) -> dict[str, Any]:

@@ -544,5 +544,9 @@ def test_a_study_in_which_people_color_has_every_page_and_nothing_to_replay(own:
 
     assert {visitor.get(f"/studies/{key}{view}").status_code for key in (BLINDED, NEW) for view in VIEWS} == {200}
     assert "measures something else" in visitor.get(f"/studies/{NEW}/metrics").text
+    blinded, rehearsed = (visitor.get(f"/studies/{BLINDED}/results{who}").text for who in ("", "?who=synthetic"))
+    assert "Under which condition somebody colored a photo is told when the stopping rule is met." in blinded
+    assert "turk analyze" not in blinded + rehearsed
+    assert f'href="/studies/{BLINDED}/timing' not in blinded
     answer = visitor.get(f"/trials/{trial}")
     assert (answer.status_code, "People color in blinded" in answer.text) == (404, True)
