@@ -8,6 +8,7 @@ from typing import Any
 from evalsuite.errors import UserError
 from evalsuite.typesetting import DASH, Cell, Table, number, span
 from turk.kept import RATED, methods_of
+from turk.photo_rates import ENOUGH
 from turk.tables import StudyRow
 from webapp import photo_links
 from webapp.agreeing import Points, disagreements, points
@@ -47,8 +48,8 @@ def answer(asked: Asked) -> Answer:
         said |= {"metric": metric.name, "disagree": {name: _records(found, k, links) for name, k in ends.items()}}
         if asked.form == "html":
             context |= {"ends": {name: _tiles(found, k, links, metric) for name, k in ends.items()},
-                        "chart": _chart(found, metric)}  # fmt: skip
-    context |= {"known": known, "metric": metric, "tables": tables if lines else [], "lines": lines,
+                        "chart": _chart(found, metric), "few": not any(rate.ranked for rate in rates)}  # fmt: skip
+    context |= {"known": known, "enough": ENOUGH, "metric": metric, "tables": tables if lines else [], "lines": lines,
                 "agree": command_of(monitor, "agree")}  # fmt: skip
     return Answer(title, said, lambda: lines, context, (lambda: tables[0]) if lines else None, {}, lambda: tables[1:])
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete, select
 
-from tests.webapp.runs import METRICS
+from evalsuite.db import session_scope
+from evalsuite.store import import_run
+from evalsuite.tables import MetricRow, SummaryRow
+from tests.webapp.conftest import come_in
+from tests.webapp.runs import METRICS, write_photos, write_run
 
 
 @pytest.mark.slow
@@ -20,6 +27,19 @@ def test_a_run_says_what_ran_what_failed_and_how_to_repeat_it(viewer: FlaskClien
     assert "<code>broken</code>: truncated" in text
     assert "<td>1.5</td>" in text
     assert "Share of pixels" in text or "pixels within" in text
+
+
+def test_a_run_without_costs_says_how_to_measure_them(viewer: FlaskClient, app: Flask, tmp_path: Path) -> None:
+    engine = app.extensions["engine"]
+    import_run(engine, write_run(tmp_path / "run", write_photos(tmp_path / "photos"), ("gray",)))
+    with session_scope(engine) as db:
+        costs = select(MetricRow.id).where(MetricRow.kind == "cost")
+        db.execute(delete(SummaryRow).where(SummaryRow.metric_id.in_(costs)))
+
+    sentence = "What the methods cost was not measured"
+
+    assert sentence in come_in(app, "viewer").get("/run/1").text
+    assert sentence not in viewer.get("/run/1").text
 
 
 def test_its_scores_come_as_data(viewer: FlaskClient) -> None:

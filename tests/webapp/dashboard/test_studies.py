@@ -25,7 +25,7 @@ from turk.analysis import analyze
 from turk.analysis_record import record
 from turk.methods import methods
 from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
-from turk.result_tables import AnalysisRow, DigestRow
+from turk.result_tables import AnalysisRow, DigestRow, PhotoRateRow
 from turk.study import Study
 from turk.sweeping import sweep
 from turk.tables import DecisionRow, SessionRow, StudyRow, TrialRow
@@ -472,6 +472,18 @@ def test_a_metric_that_is_not_there_is_refused_by_name(viewer: FlaskClient) -> N
 
     assert answer.status_code == 400
     assert "m: no metric &#39;beauty&#39; here" in answer.text
+
+
+@pytest.mark.slow
+def test_photos_that_few_people_saw_are_not_said_to_disagree(own: Flask) -> None:
+    with session_scope(own.extensions["engine"]) as db:
+        for row in db.scalars(select(PhotoRateRow)):
+            row.ranked = False
+    text = come_in(own, "viewer").get(f"/studies/{DONE}/metrics?m=psnr_rgb").text
+
+    assert "stand here once one is seen 10 times with a method" in text
+    assert "each leads to the photo" not in text
+    assert "People are fooled, the metric is not" not in text
 
 
 @pytest.mark.slow
