@@ -90,9 +90,9 @@ def _view(page: Page, pages: Mapping[str, Page], form: Form) -> Callable[..., An
         with reading(reader()) as session:
             share = _allow(page, page.address({**texts, **parts}), session)
             asked = Asked(page, pages, parts, texts, page.values(texts), session, form)
-            if page.read is not None:
-                asked = replace(asked, found=page.read(asked))
             try:
+                if page.read is not None:
+                    asked = replace(asked, found=page.read(asked))
                 return _answered(Request(asked, canonical, share, page.version(session)))
             except Shorter as shorter:
                 return redirect(shorter.args[0])

@@ -75,6 +75,27 @@ def trials_of(session: Session, row: SessionRow, silent: bool) -> list[dict[str,
     return [record_of(trial, condition, silent) for trial, condition in found]
 
 
+def found_trial(session: Session, key: int) -> tuple[TrialRow, SessionRow, Known, Study, dict[str, Any]]:
+    """An answered trial, its session and study, whether they are blinded, and a record of the trial.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = session.get(TrialRow, key)
+    if row is None or row.state != "answered":
+        raise NotFound(f"There is no answered trial {key}. A session's page lists those that there are.")
+    whole, known, study, silent = found_session(session, row.session_id)
+    named = session.scalars(select(ConditionRow.name).where(ConditionRow.id == row.condition_id)).one()
+    return row, whole, known, study, {"blinded": silent, "trial": record_of(row, named, silent)}
+
+
+def beside(session: Session, trial: TrialRow) -> dict[int, int]:
+    """Number to key of the answered trials before and after one."""
+    mine = (TrialRow.session_id == trial.session_id, TrialRow.state == "answered")
+    near = TrialRow.number.in_((trial.number - 1, trial.number + 1))
+    return {number: key for number, key in session.execute(select(TrialRow.number, TrialRow.id).where(*mine, near))}
+
+
 def record_of(trial: TrialRow, condition: str, silent: bool) -> dict[str, Any]:
     """A trial; what is true of it only where it may be said."""
     told = {

@@ -87,6 +87,11 @@ EXPECTED: dict[str, dict[str, int]] = {
         for view in ("/studies/1/sessions", "/sessions/1", "/trials/1")
         for form in ("json", "csv")
     },
+    "/trials/1/points": SHARING | {"researcher": 404, "admin": 404},
+    **dict.fromkeys(
+        ("/trials/1/points.json", "/trials/1/points.csv"),
+        SHARING | {"anonymous": OUT, "researcher": 404, "admin": 404},
+    ),
     "/shares": SHARING,
 }
 NOBODY = "0" * 32

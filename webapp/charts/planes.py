@@ -9,6 +9,8 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
+from webapp.charts.srgb import lab_of
+
 REACH = 115
 SECTORS = 90
 LEVELS = 9
@@ -64,18 +66,11 @@ def _plane(levels: Mapping[tuple[int, int], int], cell: int, title: str) -> Mark
 
 @cache
 def gamut() -> tuple[tuple[float, float], ...]:
-    """The outline of the colors of sRGB in the ab plane, whatever their lightness: the farthest in each direction.
-
-    Source: sRGB (IEC 61966-2-1) to Lab (CIE 1976, D65), constants as in `evalsuite.color`.
-    """
+    """The outline of the colors of sRGB in the ab plane, whatever their lightness: the farthest in each direction."""
     steps = np.linspace(0, 1, 65)
     face = np.stack(np.meshgrid([0.0, 1.0], steps, steps, indexing="ij"), -1).reshape(-1, 3)
     cube = np.concatenate([np.roll(face, k, axis=1) for k in range(3)])
-    linear = np.where(cube <= 0.04045, cube / 12.92, ((cube + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
-    t = linear @ to_xyz.T / (0.95047, 1.0, 1.08883)
-    f = np.where(t > 0.008856, np.cbrt(t), 7.787 * t + 16 / 116)
-    a, b = 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])
+    _, a, b = lab_of(cube).T
     sector = np.floor((np.arctan2(b, a) + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
     far = [max(np.flatnonzero(sector == k), key=lambda i: a[i] ** 2 + b[i] ** 2, default=None) for k in range(SECTORS)]
     return tuple((float(a[i]), float(b[i])) for i in far if i is not None)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-from werkzeug.exceptions import NotFound
-
 from turk.registry import protocols
-from turk.tables import ConditionRow, TrialRow
 from webapp.charts.timelines import timeline
-from webapp.page import Answer, Asked, Page
-from webapp.replaying import found_session, record_of, scenes, screen_of, told_screen
+from webapp.page import Answer, Asked, Page, Shorter
+from webapp.replaying import beside, found_trial, scenes, screen_of, told_screen
 from webapp.stimuli import stimulus_address
 
 USUAL_HZ = 60.0
@@ -36,28 +32,19 @@ def read(asked: Asked) -> dict[str, Any]:
 
     Raises:
         NotFound: There is none that was answered.
+        Shorter: People color in its study: what they did is another page.
     """
-    key = asked.parts["trial"]
-    row = asked.session.get(TrialRow, key)
-    if row is None or row.state != "answered":
-        raise NotFound(f"There is no answered trial {key}. A session's page lists those that there are.")
-    session, known, study, silent = found_session(asked.session, row.session_id)
+    row, session, known, study, told = found_trial(asked.session, asked.parts["trial"])
     if study.protocol not in protocols():
-        raise NotFound(f"People color in {known.name}: no image was shown for a time that could be replayed.")
-    named = asked.session.scalars(select(ConditionRow.name).where(ConditionRow.id == row.condition_id)).one()
-    beside = asked.session.execute(
-        select(TrialRow.number, TrialRow.id)
-        .where(TrialRow.session_id == session.id, TrialRow.state == "answered")
-        .where(TrialRow.number.in_((row.number - 1, row.number + 1)))
-    )
+        raise Shorter(asked.pages["points"].address({"trial": row.id}, asked.form))
     screen = screen_of(row, study)
     return {
-        "study": {"id": known.id, "name": known.name}, "session": session.id, "blinded": silent,
-        "who": "synthetic" if session.synthetic else "people", "trial": record_of(row, named, silent),
+        "study": {"id": known.id, "name": known.name}, "session": session.id, **told,
+        "who": "synthetic" if session.synthetic else "people",
         "screen": told_screen(screen), "scenes": scenes(row, study), "frame_ms": 1000 / (row.refresh_hz or USUAL_HZ),
         "hidden": bool((row.exposure or {}).get("hidden")),
         "images": [stimulus_address(row.id, place) for place in range(len(row.stimuli))],
-        "beside": {number: key for number, key in beside}, "number": row.number,
+        "beside": beside(asked.session, row), "number": row.number,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from turk.registry import colorings
 from webapp.page import Answer, Asked, Page
 from webapp.replaying import found_session, trials_of
 
@@ -15,7 +16,7 @@ def answer(asked: Asked) -> Answer:
         "study": {"id": known.id, "name": known.name}, "session": row["session"],
         "who": "synthetic" if row["synthetic"] else "people", "blinded": silent,
     }  # fmt: skip
-    context = {"known": known, "row": row, "silent": silent, "trials": rows, "asked_for": study}
+    context = {"known": known, "row": row, "silent": silent, "trials": rows, "painted": study in colorings()}
     return Answer(f"Session {row['session']} of {known.name}", said, lambda: rows, context)
 
 
