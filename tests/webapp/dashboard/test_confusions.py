@@ -14,8 +14,8 @@ def test_a_method_s_pairs_are_listed_with_names_and_counts(viewer: FlaskClient) 
     text = viewer.get("/confusions/1").text
 
     assert "a &lt;tiger&gt;" in text
-    assert "<td>cock</td><td>1</td><td>6</td><td>+5</td>" in text
-    assert '<th scope="row">4</th><td>8</td>' in text
+    assert '<td class="left">cock</td><td>1</td><td>6</td><td>+5</td>' in text
+    assert '<th scope="row">4</th><td class="left">8</td>' in text
     assert "Which classes recoloring turns into which" in viewer.get("/run/1").text
 
 

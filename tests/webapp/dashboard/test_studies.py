@@ -479,11 +479,15 @@ def test_photos_that_few_people_saw_are_not_said_to_disagree(own: Flask) -> None
     with session_scope(own.extensions["engine"]) as db:
         for row in db.scalars(select(PhotoRateRow)):
             row.ranked = False
-    text = come_in(own, "viewer").get(f"/studies/{DONE}/metrics?m=psnr_rgb").text
+    visitor = come_in(own, "viewer")
+    text = visitor.get(f"/studies/{DONE}/metrics?m=psnr_rgb").text
+    gallery = visitor.get("/gallery/1?at=squash-24&a=3&m=convincing").text
 
     assert "stand here once one is seen 10 times with a method" in text
     assert "each leads to the photo" not in text
     assert "People are fooled, the metric is not" not in text
+    assert "none was seen 10 times yet" in gallery
+    assert 'm=fool_rate&amp;order=best">Show how often people were fooled by all</a>' in gallery
 
 
 @pytest.mark.slow
