@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -87,6 +88,27 @@ def test_visitors_never_notice_that_the_server_hung_up(app: Flask, enter: Enter)
 
     assert True in hung_up
     assert answers == [200, 200]
+
+
+@pytest.mark.postgresql
+def test_postgresql_hears_nothing_but_the_questions_of_a_page(postgresql_engine: Engine, tmp_path: Path) -> None:
+    reader = make_reader(postgresql_engine)
+
+    def ask_thrice() -> None:
+        with reading(reader) as session:
+            for _ in range(2):
+                session.execute(text("SELECT 1"))
+
+    for _ in range(3):  # statements are prepared meanwhile
+        ask_thrice()
+    with reader.connect() as connection, (tmp_path / "heard").open("w") as heard:
+        server = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+        server.trace(heard.fileno())
+        connection.close()
+        ask_thrice()
+        server.untrace()
+
+    assert (tmp_path / "heard").read_text().count("ReadyForQuery") == 3
 
 
 def test_a_server_that_is_gone_for_good_is_no_page_without_end(engine: Engine) -> None:

@@ -117,6 +117,10 @@ ANALYSIS = select(AnalysisRow.record).where(
 
 def fooled(session: Session, entries: Sequence[int]) -> dict[int, Fooled]:
     """Entry to how often it fooled people, of those that a study asked for."""
+    return dict(kept(session, "fooled", tuple(entries), lambda: _fooled_of(session, entries)))
+
+
+def _fooled_of(session: Session, entries: Sequence[int]) -> dict[int, Fooled]:
     found = session.connection().execute(FOOLED, {"keys": entries}).all()
     asked = {name for name, protocol in protocols().items() if protocol.measure == "fool_rate"}
     rates = [_fooled(row) for row in found]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from evalsuite.legacy import OPTION
 from evalsuite.tables import MetricRow, OutputRow, PhotoRow, RunRow, ScoreRow
+from webapp.keeping import kept
 from webapp.queries.keys import among
 
 Floats = NDArray[np.float64]
@@ -95,7 +96,11 @@ def matching(session: Session, dataset_id: int, label: int | None, name: str) ->
 
 def labelled(session: Session, dataset_id: int) -> bool:
     """Whether the photos have classes; the first tells."""
-    return session.connection().execute(FIRST_LABEL, {"dataset": dataset_id}).scalar() is not None
+    first = {"dataset": dataset_id}
+    return kept(
+        session, "labelled", dataset_id,
+        lambda: session.connection().execute(FIRST_LABEL, first).scalar() is not None,
+    )  # fmt: skip
 
 
 def without_truth(session: Session, run_id: int) -> bool:

@@ -136,9 +136,9 @@ def count(session: Session, key: int, synthetic: bool, arms: Sequence[str]) -> C
     """Count the sessions, places and digests of a study with these arms."""
     mine = {"study": key, "synthetic": synthetic}
     sessions = _by_arm(session.connection().execute(SESSIONS, mine).all())
-    *decided, recruited, last, there = session.connection().execute(STANDING, mine).one()
+    *decided, recruited, last = session.connection().execute(STANDING, mine).one()
     counted = Counted(sessions, _places(last, sessions, arms), **_decided(decided), recruited=recruited)
-    return replace(counted, **_digested(session, mine, counted, there))
+    return replace(counted, **_digested(session, mine, counted))
 
 
 def count_sessions(session: Session, key: int, synthetic: bool) -> Counted:
@@ -169,15 +169,20 @@ def _by_arm(rows: Any) -> dict[str, dict[str, int]]:
     return found
 
 
-def _digested(session: Session, mine: Mapping[str, Any], counted: Counted, there: int) -> dict[str, Any]:
+def _digested(session: Session, mine: Mapping[str, Any], counted: Counted) -> dict[str, Any]:
     """Add digests up, once while the same sessions have one.
 
     A digest comes when its session finishes, or is missed and made up for; it goes when somebody is forgotten, which is
-    a decision, or when work that was finished is gone, and the session abandoned.
+    a decision, or when work that was finished is gone, and the session abandoned. Only while one is missed must they be
+    counted to know whether it came.
     """
     gone = sum(states.get("abandoned", 0) for states in counted.sessions.values())
-    key = (mine["study"], mine["synthetic"], there, counted.finished, gone, counted.decisions)
-    return kept(session, "digests", key, lambda: _added(session, mine))
+    key = (mine["study"], mine["synthetic"], counted.finished, gone, counted.decisions)
+    found = kept(session, "digests", key, lambda: _added(session, mine))
+    if found["total"].sessions == counted.finished:
+        return found
+    there = session.connection().execute(THERE, mine).scalar()
+    return kept(session, "some digests", (*key, there), lambda: _added(session, mine))
 
 
 def _added(session: Session, mine: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,6 +232,7 @@ SESSIONS = (
     .order_by(SessionRow.arm, SessionRow.state)
 )
 DIGESTS = _sums()
+THERE = select(func.count()).select_from(DigestRow).where(*_of_study(DigestRow))
 HOURS = (
     select(DigestRow.hour, func.count()).where(*_of_study(DigestRow)).group_by(DigestRow.hour).order_by(DigestRow.hour)
 )
@@ -239,6 +245,5 @@ DECIDED = select(
 STANDING = DECIDED.add_columns(
     select(1).where(RecruitmentRow.study_id == bindparam("study")).exists(),
     select(func.max(PlaceRow.position)).where(*_of_study(PlaceRow)).scalar_subquery(),
-    select(func.count()).select_from(DigestRow).where(*_of_study(DigestRow)).scalar_subquery(),
 )
 """What a page about a study needs of other tables than sessions, in one question."""

@@ -23,12 +23,14 @@ from tests.webapp.studies import BLINDED, DONE, MANY, NEW, analyze_now
 from turk import frames
 from turk.analysis import analyze
 from turk.analysis_record import record
+from turk.digests import digest
 from turk.methods import methods
 from turk.paying_tables import LedgerRow, RecruitmentRow, TaskRow, WorkRow
 from turk.result_tables import AnalysisRow, DigestRow, PhotoRateRow
 from turk.study import Study
 from turk.sweeping import sweep
 from turk.tables import DecisionRow, SessionRow, StudyRow, TrialRow
+from turk.visits import withdraw
 from webapp import create_app
 from webapp.keeping import KEPT
 
@@ -371,15 +373,23 @@ def test_what_digests_add_up_to_follows_every_session(own: Flask) -> None:
         monitor, timing = (read(visitor, f"/studies/{DONE}/{view}.json") for view in ("monitor", "timing"))
         return monitor["timing"]["test"], timing["trials"]
 
-    whole = test_trials()
     with session_scope(engine) as db:
-        first = select(DigestRow.session_id).where(DigestRow.study_id == DONE, DigestRow.synthetic.is_(False)).limit(1)
-        db.execute(delete(DigestRow).where(DigestRow.session_id.in_(first)))
-    without = test_trials()
+        mine = (DigestRow.study_id == DONE, DigestRow.synthetic.is_(False))
+        first, second = db.scalars(select(DigestRow.session_id).where(*mine).limit(2)).all()
+        db.execute(delete(DigestRow).where(DigestRow.session_id.in_([first, second])))
+    found = [test_trials()]  # two were missed
+    with session_scope(engine) as db:
+        study = db.get_one(StudyRow, DONE)
+        digest(db, db.get_one(SessionRow, first), Study.from_json(study.config))
+    found.append(test_trials())
     sweep(engine)
+    found.append(test_trials())
+    with session_scope(engine) as db:
+        withdraw(db, second, now())
+    found.append(test_trials())
 
-    assert (whole, without) == ((32 * MANY, 32 * MANY), (32 * MANY - 16, 32 * MANY - 16))
-    assert test_trials() == whole
+    whole = 32 * MANY
+    assert found == [(trials, trials) for trials in (whole - 32, whole - 16, whole, whole - 16)]
 
 
 def test_a_trial_is_replayed_as_it_was_seen(researcher: FlaskClient) -> None:
