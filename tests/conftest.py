@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from evalsuite.db import make_engine, upgrade
+from evalsuite.db import SQLITE_PRAGMAS, make_engine, upgrade
 from turk.coloring_tables import PointEventRow
 from turk.hearing_tables import HintRow
 from turk.image_tables import CopyRow
@@ -27,6 +29,41 @@ DECLARED = (PointEventRow, HintRow, CopyRow, LedgerRow, DigestRow, TokenRow)
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 """Debian's; without one, what `playwright install chromium` brought."""
+SHIPPED_PRAGMAS = dict(SQLITE_PRAGMAS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage neither while modules are imported nor, later on, among what they made: millions of things."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def careless() -> Iterator[None]:
+    """SQLite waits for no disk in the processes of tests: nothing here has to outlive a power cut."""
+    with pytest.MonkeyPatch.context() as pragmas:
+        pragmas.setitem(SQLITE_PRAGMAS, "synchronous", "OFF")
+        yield
+
+
+def once(temporary: pytest.TempPathFactory, name: str, fill: Callable[[Path], None]) -> Path:
+    """A folder for all processes of the tests: the first fills it, the others wait; nobody changes it afterwards."""
+    root = temporary.getbasetemp()
+    folder = (root.parent if root.name.startswith("popen-") else root) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "filled").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            fill(folder)
+            (folder / "filled").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +134,10 @@ def migrated_postgres_url(postgres: Engine) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with all tables to copy from."""
-    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return (
+        once(tmp_path_factory, "migrated", lambda folder: migrate(f"sqlite:///{folder / 'migrated.db'}"))
+        / "migrated.db"
+    )
 
 
 @pytest.fixture

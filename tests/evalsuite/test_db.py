@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Engine, insert, inspect, literal, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from evalsuite.db import UtcDateTime, default_url, make_engine, now, session_scope, upgrade
+from evalsuite.db import SQLITE_PRAGMAS, UtcDateTime, default_url, make_engine, now, session_scope, upgrade
 from evalsuite.errors import UserError
 from evalsuite.tables import CounterRow, EntryRow
+from tests.conftest import SHIPPED_PRAGMAS
 
 
 def counter(engine: Engine, name: str) -> int | None:
@@ -87,7 +88,11 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_sqlite_writes_ahead_waits_and_keeps_foreign_keys(sqlite_engine: Engine) -> None:
+def test_sqlite_writes_ahead_waits_and_keeps_foreign_keys(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SQLITE_PRAGMAS, "synchronous", SHIPPED_PRAGMAS["synchronous"])
+
     with sqlite_engine.connect() as connection:
         found = {
             pragma: connection.execute(text(f"PRAGMA {pragma}")).scalar()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,9 @@ def make_coloring_study(
     """Freeze a study of patchy squares and put it into a database: a tutorial photo and four that count by default."""
     named = [f"photo-{k:03d}" for k in range(photos)]
     (folder / "stimuli").mkdir(parents=True, exist_ok=True)
-    pixels = {photo: patches(k) for k, photo in enumerate(named)}
-    real = {photo: write(folder, png(rgb)) for photo, rgb in pixels.items()}
-    gray = {photo: write(folder, png(grayed(rgb))) for photo, rgb in pixels.items()}
+    drawn = {photo: _drawn(k) for k, photo in enumerate(named)}
+    real = {photo: write(folder, colored) for photo, (colored, _) in drawn.items()}
+    gray = {photo: write(folder, grays) for photo, (_, grays) in drawn.items()}
     known = {key: one.default for key, one in colorings()["novice2017"].parameters.items()}
     study = Study(
         name=name,
@@ -56,6 +57,12 @@ def patches(number: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     rng = np.random.default_rng(number)
     colors = rng.integers(40, 220, (2, 2, 3), np.uint8)
     return np.kron(colors, np.ones((SIZE // 2, SIZE // 2, 1), np.uint8))
+
+
+@cache
+def _drawn(number: int) -> tuple[bytes, bytes]:
+    """The PNG of a photo, and of the gray photo."""
+    return png(patches(number)), png(grayed(patches(number)))
 
 
 def png(rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:

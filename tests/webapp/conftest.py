@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,11 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from evalsuite.db import make_engine, session_scope
-from tests.conftest import KINDS, migrate, postgres_database
-from tests.webapp.answered import add_study
-from tests.webapp.runs import import_three_runs
-from tests.webapp.studies import add_studies
+from evalsuite.db import session_scope
+from tests.conftest import KINDS, postgres_database
+from tests.webapp.stocked import database_of, fill, stocked
 from webapp import create_app
 from webapp.access import Role
 from webapp.config import Config
@@ -44,44 +41,32 @@ def come_in(app: Flask, role: Role) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with runs, studies and their SQLite database, `evalsuite.db`; `pristine.db` is nobody's to open."""
-    folder = tmp_path_factory.mktemp("filled")
-    _fill(f"sqlite:///{folder / 'evalsuite.db'}", folder)
-    shutil.copyfile(folder / "evalsuite.db", folder / "pristine.db")
-    return folder
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with runs, studies and a database to copy."""
+    return stocked(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def filled_postgres(postgres: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def stocked_postgres(postgres: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The same in a PostgreSQL database: its address, and the folder with the runs."""
     folder = tmp_path_factory.mktemp("site")
     with postgres_database(postgres) as url:
-        _fill(url, folder)
+        fill(url, folder)
         yield url, folder
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def site(request: pytest.FixtureRequest) -> Iterator[Flask]:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site with three runs and four studies, over a database of each kind in turn; tests only read it."""
     # Each file of tests turns from one kind to the other: what is filled once must outlive the site.
     if request.param == "sqlite":
-        folder = request.getfixturevalue("filled")
-        url = f"sqlite:///{folder / 'evalsuite.db'}"
+        folder = request.getfixturevalue("stock")
+        url = database_of(folder, tmp_path_factory.mktemp("site"))
     else:
-        url, folder = request.getfixturevalue("filled_postgres")
+        url, folder = request.getfixturevalue("stocked_postgres")
     app = create_app(config_of(url, folder))
     yield app
     app.extensions["engine"].dispose()
-
-
-def _fill(url: str, folder: Path) -> None:
-    migrate(url)
-    engine = make_engine(url)
-    import_three_runs(engine, folder)
-    add_studies(engine, folder)
-    add_study(engine)
-    engine.dispose()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +13,9 @@ from flask.testing import FlaskClient
 
 from evalsuite.db import now, session_scope
 from tests.turk.studies_made import SYNTHETIC_KEY, make_study
-from tests.webapp.answered import add_study
 from tests.webapp.conftest import OF_OUR_OWN, OWNER_TOKEN, come_in, config_of
 from tests.webapp.participant.scripted import DEVICE, Scripted
-from tests.webapp.runs import runs_database
-from tests.webapp.studies import add_studies
+from tests.webapp.stocked import database_of
 from webapp import create_app
 from webapp.access import ROLES, Role
 from webapp.identity import visitor_of
@@ -161,17 +159,23 @@ WRONG = {"nobody": "knows this name"}
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def house(stock: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site with runs, results that may be seen, and a study that is live."""
     folder = tmp_path_factory.mktemp("house")
-    live = partial(make_study, folder=folder / "live")
-    url = runs_database(folder, partial(add_studies, folder=folder), add_study, live)
-    app = create_app(replace(config_of(url, folder), synthetic_key=SYNTHETIC_KEY))
+    app = create_app(replace(config_of(database_of(stock, folder), stock), synthetic_key=SYNTHETIC_KEY))
+    make_study(app.extensions["engine"], folder / "live")
     yield app
     app.extensions["engine"].dispose()
 
 
-def asks(app: Flask, visitor: str, route: str) -> int:
+@pytest.fixture(scope="module")
+def cookies(house: Flask) -> dict[str, list[tuple[str, str]]]:
+    """The cookies of somebody of each role who came in."""
+    came = {role: come_in(house, role) for role in ROLES}
+    return {role: [(kept.key, kept.value) for kept in (who._cookies or {}).values()] for role, who in came.items()}
+
+
+def asks(app: Flask, cookies: dict[str, list[tuple[str, str]]], visitor: str, route: str) -> int:
     """Ask for a route as a visitor, and return the status."""
     method, _, address = route.partition(" ")
     headers = dict(OF_OUR_OWN)
@@ -181,7 +185,9 @@ def asks(app: Flask, visitor: str, route: str) -> int:
         headers |= {"Authorization": f"Bearer {person.token}", "X-Tab": person.tab}
         client = person.client
     else:
-        client = come_in(app, next(role for role in ROLES if role == visitor))
+        client = app.test_client()
+        for name, value in cookies[visitor]:
+            client.set_cookie(name, value)
     body = BODIES.get(f"{method} {address}", BODIES.get(address.rpartition("/")[2], WRONG))
     json = body if address.startswith(("/api/", "/notifications/")) and method != "GET" else None
     form = {"address": "/", "days": "7"} if json is None and method != "GET" else None
@@ -190,10 +196,12 @@ def asks(app: Flask, visitor: str, route: str) -> int:
 
 
 @pytest.mark.parametrize("route", TABLE)
-def test_each_visitor_sees_what_they_may_and_nothing_else(house: Flask, route: str) -> None:
+def test_each_visitor_sees_what_they_may_and_nothing_else(
+    house: Flask, cookies: dict[str, list[tuple[str, str]]], route: str
+) -> None:
     expected = {visitor: TABLE[route].get(visitor, TABLE[route]["anonymous"]) for visitor in VISITORS}
 
-    assert {visitor: asks(house, visitor, route) for visitor in VISITORS} == expected
+    assert {visitor: asks(house, cookies, visitor, route) for visitor in VISITORS} == expected
 
 
 def test_the_table_names_every_route(house: Flask) -> None:

@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, select, update
 
-from evalsuite.db import make_engine, session_scope, upgrade
+from evalsuite.db import make_engine, session_scope
 from evalsuite.errors import UserError
 from evalsuite.store import data_version
 from tests.turk.planted import World, keep, planted
 from tests.turk.studies_made import make_study
-from tests.webapp.runs import import_three_runs
-from tests.webapp.studies import BLINDED, DONE, add_studies
+from tests.webapp.stocked import database_of, stocked
+from tests.webapp.studies import BLINDED, DONE
 from turk.blinding import blinded
 from turk.commands.agree import command
 from turk.commands.analyze import command as analyze_command
@@ -46,12 +46,7 @@ def analyzed(engine: Engine, *arguments: str) -> None:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """A database with runs and studies of them."""
-    folder = tmp_path_factory.mktemp("studies")
-    engine = make_engine(f"sqlite:///{folder / 'evalsuite.db'}")
-    upgrade(engine)
-    import_three_runs(engine, folder)
-    add_studies(engine, folder)
-    return engine
+    return make_engine(database_of(stocked(tmp_path_factory), tmp_path_factory.mktemp("studies")))
 
 
 @pytest.fixture

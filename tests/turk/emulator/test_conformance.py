@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ ROW = re.compile(r"^\| (?P<rule>[^|]+) \| (?P<basis>[^|]+) \| `(?P<file>[\w/]+\.
 ROWS = [(row["rule"], row["basis"], row["file"], row["test"]) for row in ROW.finditer(README.read_text())]
 
 
+@cache
 def names(file: str) -> set[str]:
     """What a test module defines at its top."""
     tree = ast.parse((TESTS / file).read_text())

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +18,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from evalsuite.db import now, session_scope
 from tests.webapp.conftest import Enter, come_in, config_of
+from tests.webapp.stocked import database_of
 from tests.webapp.studies import BLINDED, DONE, MANY, NEW, analyze_now
 from turk import frames
 from turk.analysis import analyze
@@ -43,10 +43,9 @@ REVIEWED = (
 
 
 @pytest.fixture
-def own(filled: Path, tmp_path: Path) -> Iterator[Flask]:
+def own(stock: Path, tmp_path: Path) -> Iterator[Flask]:
     """A site with studies that a test may change."""
-    shutil.copyfile(filled / "pristine.db", tmp_path / "evalsuite.db")
-    app = create_app(config_of(f"sqlite:///{tmp_path / 'evalsuite.db'}", filled))
+    app = create_app(config_of(database_of(stock, tmp_path), stock))
     yield app
     app.extensions["engine"].dispose()
 
