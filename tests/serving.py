@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
@@ -16,23 +16,32 @@ if TYPE_CHECKING:
 PATIENCE_S = 30.0
 
 
-class Counted:
-    """An application that knows how many of its answers are on their way."""
+class Answers:
+    """An application that knows how many of its answers are on their way, and closes what the server leaves open."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
         self.count = 0
         self.changed = threading.Condition()
+        self.mine = threading.local()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does."""
+        answer = ClosingIterator(self.app(environ, start_response), lambda: vars(self.mine).clear())
+        self.mine.open = answer
+        return answer
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count an answer until it has ended, however it ends."""
         self._add(1)
         try:
-            answer = self.app(environ, start_response)
-        except BaseException:
+            yield
+        finally:
+            # Werkzeug leaves an answer open whose browser hung up at the wrong moment.
+            if (left := vars(self.mine).get("open")) is not None:
+                left.close()
             self._add(-1)
-            raise
-        return ClosingIterator(answer, lambda: self._add(-1))
 
     def _add(self, step: int) -> None:
         with self.changed:
@@ -48,8 +57,14 @@ class Counted:
 @contextmanager
 def serving(app: WSGIApplication) -> Iterator[int]:
     """Serve on a free port of 127.0.0.1, which is yielded, until the block ends."""
-    counted = Counted(app)
-    server = make_server("127.0.0.1", 0, counted, threaded=True)
+    answers = Answers(app)
+
+    class Handler(WSGIRequestHandler):
+        def run_wsgi(self) -> None:
+            with answers.one():
+                super().run_wsgi()
+
+    server = make_server("127.0.0.1", 0, answers, threaded=True, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -58,4 +73,4 @@ def serving(app: WSGIApplication) -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
-        counted.wait()
+        answers.wait()

@@ -18,6 +18,7 @@ from tests.turk.studies_made import SECRET, SYNTHETIC_KEY
 from webapp import create_app
 from webapp.config import Config
 
+HERE = str(Path(__file__).parent)
 PATIENCE_MS = 30_000
 """Machines that test are busy; nothing here is about speed."""
 
@@ -25,7 +26,7 @@ PATIENCE_MS = 30_000
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here drives a browser."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(HERE):
             item.add_marker(pytest.mark.e2e)
 
 

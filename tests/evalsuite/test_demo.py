@@ -24,6 +24,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return demo.scenes(tmp_path_factory.mktemp("photos"))
 
 
+@pytest.mark.slow
 def test_scenes_are_forty_color_photos_of_one_size(scenes: list[Path]) -> None:
     assert len(set(scenes)) == 40
     for scene in scenes:

@@ -216,6 +216,7 @@ def test_a_study_knows_its_run_where_it_was_imported(sqlite_engine: Engine, tmp_
         assert find_study(session, "street").run_id == session.scalar(select(RunRow.id))
 
 
+@pytest.mark.slow
 def test_a_condition_may_be_the_catch_condition_too(sqlite_engine: Engine, tmp_path: Path) -> None:
     built = build(sqlite_engine, tmp_path, FOLDERS + "  catch: theirs\n")
 

@@ -65,12 +65,14 @@ def test_outputs_are_shown_with_exactly_their_pixels_and_photos_come_through_lab
     assert (trip.pixels, trip.differing, trip.largest) == (12 * SIZE**2, 0, 0)
 
 
+@pytest.mark.slow
 def test_all_files_of_a_study_have_one_length(tmp_path: Path) -> None:
     make(write_folders(tmp_path), made="random")
 
     assert len({path.stat().st_size for path in (tmp_path / "study" / "stimuli").iterdir()}) == 1
 
 
+@pytest.mark.slow
 def test_a_runs_photos_come_through_its_geometry_and_its_outputs_as_they_were_measured(tmp_path: Path) -> None:
     write_run(tmp_path)
 
@@ -98,6 +100,7 @@ def test_images_of_another_size_come_to_the_studys_size_in_one_way(tmp_path: Pat
     assert describe(squashed, material(tmp_path))["resize"]["policy"] == "squash"
 
 
+@pytest.mark.slow
 def test_gray_photos_and_copies_are_left_out_with_the_reason(tmp_path: Path) -> None:
     write_folders(tmp_path)
     Image.fromarray(gray(4)).save(tmp_path / "photos" / "p04.png")
@@ -247,6 +250,7 @@ def test_a_run_that_has_the_random_baseline_lends_it_to_catch_trials(tmp_path: P
     np.testing.assert_array_equal(pixels(tmp_path, made.files["random"]["p05"]), picture(2005))
 
 
+@pytest.mark.slow
 def test_a_run_whose_files_were_changed_is_refused(tmp_path: Path) -> None:
     run = write_run(tmp_path)
     write_pictures(run / "outputs" / "gray", ["p02"], 999)
@@ -273,6 +277,7 @@ def test_a_run_that_has_not_ended_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, RUN, "this run has not come to its end")
 
 
+@pytest.mark.slow
 def test_nothing_of_this_machine_is_kept_of_a_source(tmp_path: Path) -> None:
     write_run(tmp_path)
     found = material(tmp_path, RUN)

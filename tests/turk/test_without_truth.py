@@ -72,6 +72,7 @@ def test_a_naturalness_study_of_them_shows_no_real_photo_and_compares_the_method
     assert rates["welsh2002"] > rates["histogram_transfer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "source", "sentence"),
     [

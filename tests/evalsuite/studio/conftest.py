@@ -15,6 +15,15 @@ from evalsuite.images import Resize, encode_png
 from evalsuite.studio.client import Canvas, Studio
 from evalsuite.studio.kept import Kept, start
 
+HERE = str(Path(__file__).parent)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks the coloring process first waits for it to start, which takes seconds."""
+    for item in items:
+        if str(item.path).startswith(HERE) and "kept" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
 
 def picture(height: int = 40, width: int = 56, seed: int = 5) -> bytes:
     """A PNG in color with slopes, edges and noise."""

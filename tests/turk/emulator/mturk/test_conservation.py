@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -202,4 +203,4 @@ class Rehearsal(RuleBasedStateMachine):
 
 
 Rehearsal.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
-TestRehearsal = Rehearsal.TestCase
+TestRehearsal = pytest.mark.slow(Rehearsal.TestCase)
