@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,17 +197,17 @@ def test_the_judge_is_shown_pairs_as_participants_are_and_nothing_of_it_is_sent(
     sent: list[str] = []
     visit.on("request", lambda asked: sent.append(asked.method) if asked.method != "GET" else None)
 
-    visit.keyboard.press("Enter")
-    for _ in range(4):
-        expect(visit.get_by_text("Which one was the fake?")).to_be_visible(timeout=30_000)
-        visit.keyboard.press("ArrowLeft")
-        expect(visit.get_by_text("Which one was the fake?")).to_be_hidden()
-        if visit.get_by_role("heading", name="You judged").is_visible():
-            break
-    while not visit.get_by_role("heading", name="You judged").is_visible():  # an exposure missed and was replaced
-        if visit.get_by_text("Which one was the fake?").is_visible():
+    question, begin = visit.get_by_text("Which one was the fake?"), visit.get_by_role("button", name="Start")
+    until = time.monotonic() + 240
+    while not visit.get_by_role("heading", name="You judged").is_visible():
+        # On a crowded machine exposures miss frames and are replaced; when all did, the page begins anew.
+        assert time.monotonic() < until, "hardly an exposure was as planned"
+        if question.is_visible():
             visit.keyboard.press("ArrowLeft")
-        visit.wait_for_timeout(200)
+            expect(question).to_be_hidden()
+        elif begin.is_visible():
+            visit.keyboard.press("Enter")
+        visit.wait_for_timeout(100)
 
     rows = visit.locator("tbody tr")
     expect(rows.nth(0)).to_contain_text("You")
