@@ -46,6 +46,7 @@ EXPECTED: dict[str, dict[str, int]] = {
     "/confusions/1.json": DATA,
     "/confusions/1.csv": DATA,
     "/confusions/1.tex": DATA,
+    "/confusions/1.bib": DATA,
     "/compare/1": PAGE,
     "/compare/1.json": DATA,
     "/compare/1.csv": DATA,
@@ -78,7 +79,7 @@ EXPECTED: dict[str, dict[str, int]] = {
         for form in ("json", "csv")
     },
     **{f"/studies/1/{view}.tex": DATA for view in ("results", "timing", "metrics")},
-    **{f"/studies/1/{view}.bib": DATA for view in ("results", "timing")},
+    **{f"/studies/1/{view}.bib": DATA for view in ("results", "timing", "metrics")},
     **dict.fromkeys(("/studies/1/sessions", "/sessions/1", "/trials/1"), SHARING),
     **{
         f"{view}.{form}": SHARING | {"anonymous": OUT}

@@ -15,7 +15,7 @@ from webapp.page import Answer, Asked, Form, Page, Parameter
 from webapp.parameters import whole, wholes
 from webapp.queries.boards import cells, entries, find_board, metrics_of, preferred
 from webapp.queries.curves import Curves, compared
-from webapp.queries.records import Entry, Metric
+from webapp.queries.records import Entry, Metric, cited
 from webapp.rows import sign
 from webapp.tiles import tile
 
@@ -57,7 +57,7 @@ def answer(asked: Asked) -> Answer:
         "hints": hints(session, everyone, chosen, known),
         "shown": next((line.printed for line in found if line.metric == metric), None),
     }  # fmt: skip
-    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in chosen if entry.about.get("cite")}
+    cite = cited(chosen)
     title = " and ".join(entry.label for entry in chosen) if len(chosen) == 2 else f"{len(chosen)} methods"
     typeset_later = partial(typeset, board, chosen, found)
     rows = partial(_rows, asked.form, chosen, found, cumulative)

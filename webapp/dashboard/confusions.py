@@ -14,6 +14,8 @@ from evalsuite.errors import UserError
 from evalsuite.tables import ColorizerRow, ConfusionRow, EntryRow, MetricRow, RunRow
 from evalsuite.typesetting import Cell, Table
 from webapp.page import Answer, Asked, Page, Parameter
+from webapp.queries.boards import entries_by_id
+from webapp.queries.records import cited
 
 Pairs = Sequence[Mapping[str, Any]]
 LABELLED = "top1_"
@@ -40,8 +42,8 @@ def answer(asked: Asked) -> Answer:
         "name": name, "shown": labels.get(name, ""), "labelled": metric.startswith(LABELLED), "row": row,
         "classifier": _title(session, metric), "class_name": class_name,
     }  # fmt: skip
-    whole = partial(_rows, found)
-    return Answer(title, data, whole, context, partial(_typeset, f"{title}: {labels.get(name, name)}, {metric}", pairs))
+    whole, later = partial(_rows, found), partial(_typeset, f"{title}: {labels.get(name, name)}, {metric}", pairs)
+    return Answer(title, data, whole, context, later, _cited(session, key, name))
 
 
 def class_name(pair: Mapping[str, Any], which: str) -> str:
@@ -63,6 +65,13 @@ def _labels(session: Session, run: int) -> dict[str, str]:
         .order_by(EntryRow.position)
     )
     return {name: title for name, title in session.execute(named).all()}
+
+
+def _cited(session: Session, run: int, name: str) -> dict[str, tuple[str, str]]:
+    """The paper of the method, for a bibliography."""
+    of_run = select(EntryRow.id).join(ColorizerRow, ColorizerRow.id == EntryRow.colorizer_id)
+    keys = session.scalars(of_run.where(EntryRow.run_id == run, ColorizerRow.name == name)).all()
+    return cited(entries_by_id(session, keys).values())
 
 
 def _title(session: Session, metric: str) -> str:
@@ -106,5 +115,5 @@ PAGE = Page(
         Parameter("metric", "the classifier's metric"),
         Parameter("colorizer", "the method"),
     ),
-    forms=("html", "json", "csv", "tex"),
+    forms=("html", "json", "csv", "tex", "bib"),
 )

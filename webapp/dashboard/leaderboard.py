@@ -14,7 +14,7 @@ from webapp.page import Answer, Asked, Page, Parameter, Shorter
 from webapp.parameters import names, one_of, whole
 from webapp.queries.boards import SHOWN, entries, find_board, metrics, values
 from webapp.queries.fooling import Fooled, fooled
-from webapp.queries.records import Entry, Metric
+from webapp.queries.records import Entry, Metric, cited
 from webapp.rows import rows
 from webapp.tabulation import Chosen, headings, records, tabulate, typeset
 
@@ -47,7 +47,7 @@ def answer(asked: Asked) -> Answer:
         "next_page": shown[-1].id if more else None, "shown": [metric for _, metric in columns],
         "people": people and by == PEOPLE,
     } if asked.form == "html" else {}  # fmt: skip
-    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in shown if entry.about.get("cite")}
+    cite = cited(shown)
     caption = f"Ranked by {by.title}." if by else ""
     typeset_later = partial(typeset, table, caption)
     return Answer(f"Leaderboard of {board.dataset}", data, partial(records, table), context, typeset_later, cite)

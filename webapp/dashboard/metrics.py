@@ -9,6 +9,7 @@ from evalsuite.errors import UserError
 from evalsuite.typesetting import DASH, Cell, Table, number, span
 from turk.kept import RATED, methods_of
 from turk.photo_rates import ENOUGH
+from turk.registry import protocol
 from turk.tables import StudyRow
 from webapp import photo_links
 from webapp.agreeing import Points, disagreements, points
@@ -17,9 +18,9 @@ from webapp.monitoring import Monitor, glance, head
 from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.people import WHO, analysis, command_of, measure_of
-from webapp.queries.boards import metrics_of, preferred
+from webapp.queries.boards import entries_by_id, metrics_of, preferred
 from webapp.queries.rates import photo_rates
-from webapp.queries.records import Metric
+from webapp.queries.records import Metric, cited
 
 DISAGREE = 8
 LEVELS = ("photo", "colorizer")
@@ -51,7 +52,9 @@ def answer(asked: Asked) -> Answer:
                         "chart": _chart(found, metric), "few": not any(rate.ranked for rate in rates)}  # fmt: skip
     context |= {"known": known, "enough": ENOUGH, "metric": metric, "tables": tables if lines else [], "lines": lines,
                 "agree": command_of(monitor, "agree")}  # fmt: skip
-    return Answer(title, said, lambda: lines, context, (lambda: tables[0]) if lines else None, {}, lambda: tables[1:])
+    cite = cited(entries_by_id(asked.session, list(entries.values())).values())
+    cite |= {monitor.known.protocol: (protocol(monitor.known.protocol).source, "")}
+    return Answer(title, said, lambda: lines, context, (lambda: tables[0]) if lines else None, cite, lambda: tables[1:])
 
 
 def _metric(known: Mapping[str, Metric], name: str, lines: Sequence[Mapping[str, Any]]) -> Metric | None:
@@ -115,5 +118,5 @@ def _tiles(found: Points, order: Sequence[int], links: Mapping[int, dict[str, An
 PAGE = Page(
     name="metrics", path="/studies/{study}/metrics", title="Metrics against people", answer=answer, read=glance,
     parameters=(WHO, Parameter("m", "the metric of the chart and the photos")),
-    forms=("html", "json", "csv", "tex"),
+    forms=("html", "json", "csv", "tex", "bib"),
 )  # fmt: skip

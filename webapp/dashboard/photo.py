@@ -20,7 +20,7 @@ from webapp.pictures import output_address, target_address
 from webapp.queries.boards import SHOWN, entries, find_board, metrics
 from webapp.queries.fooling import Counted, fooled, rates_of_photo
 from webapp.queries.photos import Photo, outputs, photo_of, photos_at, scores_of
-from webapp.queries.records import Board, Entry, Metric
+from webapp.queries.records import Board, Entry, Metric, cited
 from webapp.stage import picture, picture_list, score_rows
 
 REAL, GRAY = 0, -1
@@ -59,7 +59,7 @@ def answer(asked: Asked) -> Answer:
         "color": asked.to("color", run=everyone[-1].run_id, photo=photo.id),
         "beside": photos_at(session, photo.dataset_id, [photo.position - 1, photo.position + 1]),
     }  # fmt: skip
-    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in everyone if entry.about.get("cite")}
+    cite = cited(everyone)
     typeset_later = partial(_typeset, f"Photo {photo.name} of {board.dataset}", everyone, known, scores)
     said = {(key, PEOPLE.name): counted.shrunk for key, counted in people.items()}
     records = partial(_records, everyone, [*known, *([PEOPLE.name] if said else [])], scores | said)

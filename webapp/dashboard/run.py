@@ -19,7 +19,7 @@ from webapp.numbers import printed
 from webapp.page import Answer, Asked, Page
 from webapp.queries.boards import cells, entries_by_id, metrics_of
 from webapp.queries.curves import curves_of
-from webapp.queries.records import Entry
+from webapp.queries.records import Entry, cited
 
 FAILURES_SHOWN = 100
 
@@ -45,7 +45,7 @@ def answer(asked: Asked) -> Answer:
         "confused": session.scalar(select(ConfusionRow.name).where(ConfusionRow.run_id == key).limit(1)) is not None,
         "hints": _hints(session, entries), "seconds": row.facts.get("seconds", {}), "table": _table(session, entries),
     }  # fmt: skip
-    cite = {entry.about["cite"]: (entry.paper, entry.url) for entry in entries if entry.about.get("cite")}
+    cite = cited(entries)
     typeset_later = partial(_typeset, session, entries, f"Run {row.name}. {describe(shown)}")
     return Answer(f"Run {row.name}", data, partial(_scores, session, entries), context, typeset_later, cite)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -104,3 +104,8 @@ class Cell(NamedTuple):
 
 Cells: TypeAlias = Mapping[tuple[int, int], Cell]
 """(entry, metric) to value and standing."""
+
+
+def cited(entries: Iterable[Entry]) -> dict[str, tuple[str, str]]:
+    """BibTeX key to (paper, address) of methods that have a paper."""
+    return {entry.about["cite"]: (entry.paper, entry.url) for entry in entries if entry.about.get("cite")}

@@ -17,6 +17,7 @@ def test_a_method_s_pairs_are_listed_with_names_and_counts(viewer: FlaskClient) 
     assert '<td class="left">cock</td><td>1</td><td>6</td><td>+5</td>' in text
     assert '<th scope="row">4</th><td class="left">8</td>' in text
     assert "Which classes recoloring turns into which" in viewer.get("/run/1").text
+    assert "@misc{good2024," in viewer.get("/confusions/1.bib?colorizer=good").text
 
 
 def test_another_method_may_have_none_and_a_run_no_classifier(viewer: FlaskClient) -> None:

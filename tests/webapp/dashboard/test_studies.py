@@ -179,7 +179,7 @@ def walk(visitor: FlaskClient, engine: Engine, key: int) -> dict[str, tuple[int,
         trials = list(db.scalars(select(TrialRow.id).where(TrialRow.session_id == sessions[0])))
     pages = [f"/studies/{key}{view}{form}" for view in VIEWS for form in FORMS]
     pages += [f"/studies/{key}/{view}.tex" for view in ("results", "timing", "metrics")]
-    pages += [f"/studies/{key}/{view}.bib" for view in ("results", "timing")] + ["/studies", "/studies.json"]
+    pages += [f"/studies/{key}/{view}.bib" for view in ("results", "timing", "metrics")] + ["/studies", "/studies.json"]
     pages += [f"/{kind}/{one}{form}" for kind, keys in (("sessions", sessions), ("trials", trials))
               for one in keys for form in FORMS]  # fmt: skip
     pages += [f"/leaderboard/1{form}?at=squash-24&style=zhang2016" for form in (*FORMS, ".tex")]
@@ -471,6 +471,9 @@ def test_every_metric_is_held_against_people(viewer: FlaskClient) -> None:
     fooled, never = found["disagree"].values()
     assert fooled[0]["shrunk"] > never[0]["shrunk"] or fooled[0]["score"] < never[0]["score"]
     assert viewer.get(fooled[0]["address"]).status_code == 200
+    cited = viewer.get(f"/studies/{DONE}/metrics.bib").text
+    assert "@misc{zhang2016" in cited
+    assert "@misc{good2024" in cited
     page = viewer.get(f"/studies/{DONE}/metrics?m=psnr_rgb").text
     assert "People are fooled, the metric is not" in page
     assert 'class="pt p1 s1"' in page
