@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsuite.metrics.auc import curve
@@ -43,6 +43,7 @@ def margins(found: Apart) -> np.ndarray:
     return found.margin
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), photos=st.integers(1, 20), extra=st.integers(0, 20))
 def test_curves_come_back_at_their_photos_to_half_a_step(seed: int, photos: int, extra: int) -> None:
     rng = np.random.default_rng(seed)

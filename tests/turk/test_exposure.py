@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from turk.exposure import Verdict, judge, read_exposure
@@ -121,6 +121,7 @@ def test_what_is_no_exposure_is_refused(value: Any) -> None:
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(json)
 def test_anything_is_refused_or_judged(value: Any) -> None:
     try:

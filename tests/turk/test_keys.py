@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from turk.keys import (
@@ -40,6 +40,7 @@ def test_a_key_is_an_hmac_of_its_words_with_their_lengths() -> None:
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.text())
 def test_what_reads_the_same_when_joined_has_other_keys(a: str, b: str, c: str, d: str) -> None:
     same = (a, b) == (c, d)

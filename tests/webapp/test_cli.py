@@ -102,7 +102,7 @@ def test_the_site_prints_an_address_whose_token_opens_it_and_stops_when_asked(tm
         colors = get(f"{address}/api/color/methods", token)
         listening = list(temporary.glob("coloring-*/socket"))
         server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=20) == 0
+        assert server.wait(timeout=120) == 0
 
     assert "rows" in opened
     assert "levin2004" in colors["methods"]

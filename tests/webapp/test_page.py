@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsuite.errors import UserError
@@ -26,6 +26,7 @@ def test_addresses_are_short_and_always_the_same() -> None:
     assert PAGE.address({"run": 3, "q": None, "order": "best"}, "json") == "/example/3.json?order=best"
 
 
+@settings(deadline=None)
 @given(st.permutations([("q", "x"), ("m", "a"), ("m", "b"), ("order", "best")]))
 def test_whatever_the_order_in_which_parameters_come(given_pairs: list[tuple[str, str]]) -> None:
     texts = PAGE.texts(given_pairs)

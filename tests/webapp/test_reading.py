@@ -33,7 +33,7 @@ def test_a_statement_that_takes_too_long_is_stopped_with_a_sentence(engine: Engi
     with pytest.raises(ServiceUnavailable, match="longer than a second"), reading(make_reader(engine, 0.2)) as session:
         session.execute(text(ENDLESS[engine.dialect.name]))
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # of a minute
 
 
 @pytest.mark.slow
