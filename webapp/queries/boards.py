@@ -133,15 +133,10 @@ def cells(session: Session, keys: Sequence[int], metric_ids: Sequence[int]) -> d
     return {(row[0], row[1]): Cell(*row[2:]) for row in found}
 
 
-def bests(session: Session, candidates: Sequence[Entry], metric_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+def bests(session: Session, candidates: Sequence[Entry], metric_ids: Sequence[int]) -> Mapping[int, tuple[int, int]]:
     """Metric to the best candidate's key and group, of metrics on which two or more compete."""
-    wanted = {"keys": [entry.id for entry in candidates], "metrics": metric_ids}
-    ranked = sorted(tuple(row) for row in session.connection().execute(PLACES, wanted).all())
-    first: dict[int, tuple[int, int]] = {}
-    for metric, _, entry, group in ranked:
-        first.setdefault(metric, (entry, group))
-    competing = Counter(row[0] for row in ranked)
-    return {metric: best for metric, best in first.items() if competing[metric] > 1}
+    keys = tuple(entry.id for entry in candidates)
+    return kept(session, "bests", (keys, tuple(metric_ids)), lambda: _bests(session, keys, metric_ids))
 
 
 def values(session: Session, keys: Sequence[int], metric_id: int) -> dict[int, float]:
@@ -154,6 +149,16 @@ def preferred(known: Mapping[str, Metric]) -> Metric | None:
     """The metric that pages begin with: the first of those that papers show, else the first that has a direction."""
     usual = [known[name] for name in SHOWN if name in known]
     return next((metric for metric in (*usual, *known.values()) if metric.better), None)
+
+
+def _bests(session: Session, keys: Sequence[int], metric_ids: Sequence[int]) -> Mapping[int, tuple[int, int]]:
+    wanted = {"keys": list(keys), "metrics": list(metric_ids)}
+    ranked = sorted(tuple(row) for row in session.connection().execute(PLACES, wanted).all())
+    first: dict[int, tuple[int, int]] = {}
+    for metric, _, entry, group in ranked:
+        first.setdefault(metric, (entry, group))
+    competing = Counter(row[0] for row in ranked)
+    return {metric: best for metric, best in first.items() if competing[metric] > 1}
 
 
 def _boards_of(session: Session, dataset_id: int) -> tuple[Board, ...]:
