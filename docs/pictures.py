@@ -21,7 +21,7 @@ from webapp.config import read_config
 
 HERE = Path(__file__).parent
 TOKEN = "pictures"
-SIZE = ViewportSize(width=1200, height=720)
+SIZE = ViewportSize(width=1280, height=760)
 LARGEST = 150_000
 TO_TOP = "one => scrollTo(0, one.getBoundingClientRect().top + scrollY - 16)"
 WARM_MS = 2000
