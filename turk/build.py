@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from evalsuite.db import session_scope
 from evalsuite.errors import UserError
 from evalsuite.images import write_atomically
+from evalsuite.store import grow_data_version
 from evalsuite.tables import RunRow
 from turk import hosting
 from turk.design import arms_of, plan_session
@@ -245,6 +246,7 @@ def _delete(session: Session, row: StudyRow) -> None:
     session.execute(delete(SessionRow).where(SessionRow.study_id == row.id))
     session.delete(row)
     session.flush()
+    grow_data_version(session)  # what its synthetic participants said goes with it
 
 
 def _place(staging: Path, folder: Path) -> None:

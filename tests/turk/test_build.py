@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from evalsuite.db import make_engine, now, session_scope
 from evalsuite.errors import UserError
 from evalsuite.results import open_run
-from evalsuite.store import identity_of
+from evalsuite.store import data_version, identity_of
 from evalsuite.tables import DatasetRow, RunRow
 from tests.turk.images_made import FOLDERS, RUN, write_file, write_folders, write_run
 from turk import hosting
@@ -170,8 +170,11 @@ def test_another_study_of_the_name_is_refused_and_replaced_only_on_demand(engine
         assert find_study(session, "street").sha256 == first.study.hash
 
     take(engine, synthetic=True)
+    with session_scope(engine, read_only=True) as session:
+        before = data_version(session)
     second = build(engine, tmp_path, more="seed: 5\n", overwrite=True)
     with session_scope(engine, read_only=True) as session:
+        assert data_version(session) == before + 1  # pages may have shown what was said of the first
         assert find_study(session, "street").sha256 == second.study.hash
     assert (rows(engine, StimulusRow), rows(engine, SessionRow), rows(engine, TrialRow)) == (48, 0, 0)
 
