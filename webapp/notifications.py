@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from turk.hearing import hear_prolific, hear_sns
 from turk.refusals import Refused
 from turk.store import Store
-from webapp.config import Config
+from webapp.doors import settings
 from webapp.participant_headers import plain_headers
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
@@ -33,14 +33,14 @@ def refused(error: Refused) -> Response:
 @blueprint.post("/sns")
 def sns() -> Response:
     """A message of Amazon SNS, to which MTurk's notifications go."""
-    hear_sns(_store(), _body(), _config().sns_topics)
+    hear_sns(_store(), _body(), settings().sns_topics)
     return jsonify({})
 
 
 @blueprint.post("/prolific")
 def prolific() -> Response:
     """An event of Prolific's."""
-    secret = _config().prolific_webhook_secret
+    secret = settings().prolific_webhook_secret
     if secret is None:
         raise Refused("bad", "PROLIFIC_WEBHOOK_SECRET: not set on this site, so that no event can be checked.")
     headers = request.headers
@@ -57,8 +57,3 @@ def _body() -> bytes:
 def _store() -> Store:
     store: Store = current_app.extensions["store"]
     return store
-
-
-def _config() -> Config:
-    config: Config = current_app.extensions["config"]
-    return config

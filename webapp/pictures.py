@@ -22,6 +22,7 @@ from webapp.access import Visitor
 from webapp.doors import reader, settings
 from webapp.reading import reading
 from webapp.shares import open_shares
+from webapp.srgb import TO_XYZ, decoded, encoded
 
 FOREVER = "private, max-age=31536000, immutable"
 GONE = "The picture is gone: {} was moved or changed after the run was imported. Put it back, or import the run anew."
@@ -99,11 +100,8 @@ def lightness(rgb: RGB) -> RGB:
 
     Source: IEC 61966-2-1; the weights of luminance are those of `evalsuite.color`.
     """
-    levels = np.arange(256) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    luminance = linear[rgb] @ np.array([0.212671, 0.715160, 0.072169])
-    encoded = np.where(luminance <= 0.0031308, luminance * 12.92, 1.055 * luminance ** (1 / 2.4) - 0.055)
-    return np.repeat(np.round(255 * encoded).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    luminance = decoded(np.arange(256) / 255)[rgb] @ TO_XYZ[1]
+    return np.repeat(np.round(255 * encoded(luminance)).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def _photo(run: int, photo: int, key: str, change: Callable[[RGB], RGB]) -> AnyResponse:

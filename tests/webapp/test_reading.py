@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
+from tests.conftest import KINDS
 from tests.webapp.conftest import Enter
 from webapp.reading import ask, make_reader, reading
 
@@ -24,6 +26,8 @@ HANG_UP = (
     "WHERE datname = current_database() AND pid != pg_backend_pid()"
 )
 """What a server that is restarted does to everybody."""
+BY_A_SERVER = pytest.mark.parametrize("engine", KINDS[1:], indirect=True)
+"""SQLite has none that could hang up."""
 
 
 @pytest.mark.slow
@@ -75,10 +79,8 @@ def test_visitors_read_why_a_page_was_stopped(app: Flask, enter: Enter, monkeypa
     assert "The database took longer than a second to answer and was stopped" in answer.text
 
 
-def test_visitors_never_notice_that_the_server_hung_up(app: Flask, enter: Enter) -> None:
-    engine = app.extensions["engine"]
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no server that could")
+@BY_A_SERVER
+def test_visitors_never_notice_that_the_server_hung_up(engine: Engine, enter: Enter) -> None:
     visitor = enter("viewer")
     assert visitor.get("/").status_code == 200
     with engine.connect() as other:
@@ -102,7 +104,8 @@ def test_postgresql_hears_nothing_but_the_questions_of_a_page(postgresql_engine:
     for _ in range(3):  # statements are prepared meanwhile
         ask_thrice()
     with reader.connect() as connection, (tmp_path / "heard").open("w") as heard:
-        server = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+        driver: Any = connection.connection.driver_connection
+        server = driver.pgconn
         server.trace(heard.fileno())
         connection.close()
         ask_thrice()
@@ -111,9 +114,8 @@ def test_postgresql_hears_nothing_but_the_questions_of_a_page(postgresql_engine:
     assert (tmp_path / "heard").read_text().count("ReadyForQuery") == 3
 
 
+@BY_A_SERVER
 def test_a_server_that_is_gone_for_good_is_no_page_without_end(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no server that could")
     reader, asked = make_reader(engine), []
 
     def question(session: Session) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from webapp.charts.srgb import lab_of
+from webapp.srgb import lab_of
 
 REACH = 115
 SECTORS = 90

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from turk.painting import Event, points_after
 from turk.registry import colorings
 from turk.tables import TrialRow
 from webapp.charts.painted import Mark, painted
-from webapp.charts.srgb import hex_of, lab_of
 from webapp.page import Answer, Asked, Page, Parameter
 from webapp.parameters import whole
 from webapp.replaying import beside, found_trial
+from webapp.srgb import hex_of, lab_of
 from webapp.stimuli import stimulus_address, stimulus_file
 
 MIDDLE = 50.0
@@ -72,7 +72,7 @@ def _events(session: Session, trial: TrialRow, silent: bool) -> list[Event]:
         select(PointEventRow).where(PointEventRow.trial_id == trial.id).order_by(PointEventRow.number)
     )
     found = [Event.of(row) for row in rows]
-    return [Event(**{**event.to_row(), "source": None}) for event in found] if silent else found
+    return [replace(event, source=None) for event in found] if silent else found
 
 
 def _marks(points: Mapping[int, Point], file: Path | None) -> Sequence[Mark]:

@@ -16,7 +16,7 @@ from tests.turk.coloring_made import SIZE, make_coloring_study
 from tests.webapp.conftest import come_in
 from turk.coloring_tables import ColoringRow, PointEventRow
 from turk.tables import ConditionRow, ParticipantRow, SessionRow, TrialRow
-from webapp.charts.srgb import lab_of
+from webapp.srgb import lab_of
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 EVENTS: tuple[dict[str, Any], ...] = (

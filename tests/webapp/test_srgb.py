@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import lab2rgb, rgb2lab
 
-from webapp.charts.srgb import hex_of, lab_of
+from webapp.srgb import hex_of, lab_of
 
 
 def test_lab_is_what_scikit_image_says() -> None:
